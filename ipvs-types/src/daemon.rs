@@ -113,15 +113,7 @@ impl DaemonConfig {
     /// A daemon on `interface` with sync id 0 and the kernel's defaults.
     pub const fn new(role: DaemonRole, interface: InterfaceName) -> Self {
         let sync_id = SyncId::new(0);
-        Self {
-            role,
-            interface,
-            sync_id,
-            max_len: None,
-            group: None,
-            port: None,
-            ttl: None,
-        }
+        Self { role, interface, sync_id, max_len: None, group: None, port: None, ttl: None }
     }
 
     /// Whether the daemon `running` is what `self` asks for: what `self` leaves open is the kernel's

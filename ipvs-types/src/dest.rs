@@ -64,9 +64,7 @@ impl Serialize for DestKey {
 
 impl<'de> Deserialize<'de> for DestKey {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -98,12 +96,7 @@ pub struct DestConfig {
 impl DestConfig {
     /// A destination of weight 1 without thresholds.
     pub const fn new(forward: Forward) -> Self {
-        Self {
-            forward,
-            weight: 1,
-            upper_threshold: None,
-            lower_threshold: None,
-        }
+        Self { forward, weight: 1, upper_threshold: None, lower_threshold: None }
     }
 
     /// The same with this weight.

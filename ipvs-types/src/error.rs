@@ -17,10 +17,6 @@ pub struct ParseError {
 impl ParseError {
     /// An error about `value`, which should have been a `what` of the form `expected`.
     pub fn new(what: &'static str, value: impl Into<String>, expected: &'static str) -> Self {
-        Self {
-            what,
-            value: value.into(),
-            expected,
-        }
+        Self { what, value: value.into(), expected }
     }
 }

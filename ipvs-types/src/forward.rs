@@ -132,12 +132,7 @@ pub struct RawForward {
 impl RawForward {
     /// A method without tunnel options.
     pub const fn plain(method: Method) -> Self {
-        Self {
-            method,
-            tunnel_type: 0,
-            tunnel_port: 0,
-            tunnel_flags: TunnelFlags::empty(),
-        }
+        Self { method, tunnel_type: 0, tunnel_port: 0, tunnel_flags: TunnelFlags::empty() }
     }
 }
 
@@ -158,17 +153,12 @@ impl Forward {
     pub const fn raw(&self) -> RawForward {
         let plain = RawForward::plain(self.method());
         match *self {
-            Self::Tunnel(Tunnel::Gue { port, flags }) => RawForward {
-                tunnel_type: 1,
-                tunnel_port: port.get(),
-                tunnel_flags: flags,
-                ..plain
-            },
-            Self::Tunnel(Tunnel::Gre { flags }) => RawForward {
-                tunnel_type: 2,
-                tunnel_flags: flags,
-                ..plain
-            },
+            Self::Tunnel(Tunnel::Gue { port, flags }) => {
+                RawForward { tunnel_type: 1, tunnel_port: port.get(), tunnel_flags: flags, ..plain }
+            }
+            Self::Tunnel(Tunnel::Gre { flags }) => {
+                RawForward { tunnel_type: 2, tunnel_flags: flags, ..plain }
+            }
             Self::Other(OtherForward(raw)) => raw,
             _ => plain,
         }
@@ -183,21 +173,12 @@ impl From<RawForward> for Forward {
             Method::ROUTE => Self::Route,
             Method::BYPASS => Self::Bypass,
             Method::TUNNEL => match (raw.tunnel_type, NonZeroU16::new(raw.tunnel_port)) {
-                (1, Some(port)) => Self::Tunnel(Tunnel::Gue {
-                    port,
-                    flags: raw.tunnel_flags,
-                }),
-                (2, _) => Self::Tunnel(Tunnel::Gre {
-                    flags: raw.tunnel_flags,
-                }),
+                (1, Some(port)) => Self::Tunnel(Tunnel::Gue { port, flags: raw.tunnel_flags }),
+                (2, _) => Self::Tunnel(Tunnel::Gre { flags: raw.tunnel_flags }),
                 _ => Self::Tunnel(Tunnel::Ipip),
             },
             _ => return Self::Other(OtherForward(raw)),
         };
-        if known.raw() == raw {
-            known
-        } else {
-            Self::Other(OtherForward(raw))
-        }
+        if known.raw() == raw { known } else { Self::Other(OtherForward(raw)) }
     }
 }

@@ -48,11 +48,7 @@ impl Granularity {
         match prefix {
             128 => Ok(Self::HOST),
             1..128 => Ok(Self(Repr::Prefix(prefix))),
-            _ => Err(ParseError::new(
-                "IPv6 prefix length",
-                prefix.to_string(),
-                "1 to 128",
-            )),
+            _ => Err(ParseError::new("IPv6 prefix length", prefix.to_string(), "1 to 128")),
         }
     }
 
@@ -117,8 +113,6 @@ impl Serialize for Granularity {
 
 impl<'de> Deserialize<'de> for Granularity {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
     }
 }

@@ -79,11 +79,7 @@ pub enum ServiceKey {
 impl ServiceKey {
     /// The service of `protocol` at `socket` (flow label and scope of an IPv6 socket are ignored).
     pub const fn new(protocol: Protocol, socket: SocketAddr) -> Self {
-        Self::Address {
-            protocol,
-            address: socket.ip(),
-            port: socket.port(),
-        }
+        Self::Address { protocol, address: socket.ip(), port: socket.port() }
     }
 
     /// A TCP service.
@@ -134,21 +130,11 @@ impl ServiceKey {
 impl fmt::Display for ServiceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address {
-                protocol,
-                address,
-                port,
-            } => {
+            Self::Address { protocol, address, port } => {
                 write!(f, "{protocol}/{}", SocketAddr::new(*address, *port))
             }
-            Self::Fwmark {
-                mark,
-                family: Family::Ipv4,
-            } => write!(f, "fwmark/{mark}"),
-            Self::Fwmark {
-                mark,
-                family: Family::Ipv6,
-            } => write!(f, "fwmark6/{mark}"),
+            Self::Fwmark { mark, family: Family::Ipv4 } => write!(f, "fwmark/{mark}"),
+            Self::Fwmark { mark, family: Family::Ipv6 } => write!(f, "fwmark6/{mark}"),
         }
     }
 }
@@ -180,8 +166,6 @@ impl Serialize for ServiceKey {
 
 impl<'de> Deserialize<'de> for ServiceKey {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
     }
 }

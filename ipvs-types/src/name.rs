@@ -29,10 +29,7 @@ impl<const N: usize> Inline<N> {
             bytes[i] = text[i];
             i += 1;
         }
-        Some(Self {
-            bytes,
-            len: text.len() as u8,
-        })
+        Some(Self { bytes, len: text.len() as u8 })
     }
 
     fn as_bytes(&self) -> &[u8] {
@@ -62,11 +59,7 @@ macro_rules! name_impls {
                 let shortest: usize = $min;
                 match Inline::new(text) {
                     Some(inline) if text.len() >= shortest => Ok(Self(inline)),
-                    _ => Err(ParseError::new(
-                        $what,
-                        String::from_utf8_lossy(text),
-                        $expected,
-                    )),
+                    _ => Err(ParseError::new($what, String::from_utf8_lossy(text), $expected)),
                 }
             }
 
@@ -117,38 +110,20 @@ macro_rules! name_impls {
 /// scheduler. At most 15 bytes (`IP_VS_SCHEDNAME_MAXLEN` less the NUL).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scheduler(Inline<15>);
-name_impls!(
-    Scheduler,
-    15,
-    0,
-    "scheduler name",
-    "at most 15 bytes, none of them NUL"
-);
+name_impls!(Scheduler, 15, 0, "scheduler name", "at most 15 bytes, none of them NUL");
 
 /// The name of a persistence engine, which finds the persistent client in the application data
 /// (`ipvsadm --pe`): `sip` is the only one in the kernel's tree. 1 to 16 bytes
 /// (`IP_VS_PENAME_MAXLEN`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EngineName(Inline<16>);
-name_impls!(
-    EngineName,
-    16,
-    1,
-    "persistence engine name",
-    "1 to 16 bytes, none of them NUL"
-);
+name_impls!(EngineName, 16, 1, "persistence engine name", "1 to 16 bytes, none of them NUL");
 
 /// The name of a network interface, for the sync daemon (`ipvsadm --mcast-interface`). At most 15
 /// bytes (`IP_VS_IFNAME_MAXLEN` less the NUL).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfaceName(Inline<15>);
-name_impls!(
-    InterfaceName,
-    15,
-    1,
-    "interface name",
-    "1 to 15 bytes, none of them NUL"
-);
+name_impls!(InterfaceName, 15, 1, "interface name", "1 to 15 bytes, none of them NUL");
 
 impl Scheduler {
     const fn literal(name: &[u8]) -> Self {

@@ -51,17 +51,9 @@ impl FromStr for Protocol {
             "tcp" => Ok(Self::TCP),
             "udp" => Ok(Self::UDP),
             "sctp" => Ok(Self::SCTP),
-            _ => s
-                .strip_prefix("proto")
-                .and_then(|n| n.parse().ok())
-                .map(Self)
-                .ok_or_else(|| {
-                    ParseError::new(
-                        "protocol",
-                        s,
-                        "`tcp`, `udp`, `sctp` or `proto` and a number",
-                    )
-                }),
+            _ => s.strip_prefix("proto").and_then(|n| n.parse().ok()).map(Self).ok_or_else(|| {
+                ParseError::new("protocol", s, "`tcp`, `udp`, `sctp` or `proto` and a number")
+            }),
         }
     }
 }
@@ -74,8 +66,6 @@ impl Serialize for Protocol {
 
 impl<'de> Deserialize<'de> for Protocol {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
     }
 }

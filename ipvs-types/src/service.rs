@@ -29,10 +29,7 @@ pub struct Persistence {
 impl Persistence {
     /// Persistence of single hosts for `timeout`.
     pub const fn new(timeout: Duration) -> Self {
-        Self {
-            timeout,
-            granularity: Granularity::HOST,
-        }
+        Self { timeout, granularity: Granularity::HOST }
     }
 
     /// The same for groups of clients.
@@ -78,12 +75,7 @@ pub struct ServiceConfig {
 impl ServiceConfig {
     /// A service with this scheduler, no persistence, no flags.
     pub const fn new(scheduler: Scheduler) -> Self {
-        Self {
-            scheduler,
-            flags: ServiceFlags::empty(),
-            persistence: None,
-            engine: None,
-        }
+        Self { scheduler, flags: ServiceFlags::empty(), persistence: None, engine: None }
     }
 
     /// The same with these flags.

@@ -36,11 +36,7 @@ pub struct TimeoutsChange {
 
 impl From<Timeouts> for TimeoutsChange {
     fn from(all: Timeouts) -> Self {
-        Self {
-            tcp: Some(all.tcp),
-            tcp_fin: Some(all.tcp_fin),
-            udp: Some(all.udp),
-        }
+        Self { tcp: Some(all.tcp), tcp_fin: Some(all.tcp_fin), udp: Some(all.udp) }
     }
 }
 

@@ -14,11 +14,7 @@ fn family() -> impl Strategy<Value = Family> {
 fn service_key() -> impl Strategy<Value = ServiceKey> {
     prop_oneof![
         (any::<u16>(), any::<IpAddr>(), any::<u16>()).prop_map(|(protocol, address, port)| {
-            ServiceKey::Address {
-                protocol: Protocol(protocol),
-                address,
-                port,
-            }
+            ServiceKey::Address { protocol: Protocol(protocol), address, port }
         }),
         (any::<NonZeroU32>(), family()).prop_map(|(mark, family)| ServiceKey::fwmark(mark, family)),
     ]
@@ -84,10 +80,7 @@ fn a_named_forwarding_method_is_never_other() {
         assert!(!matches!(Forward::from(raw), Forward::Other(_)), "{raw:?}");
         assert!(OtherForward::try_from(raw).is_err(), "{raw:?}");
     }
-    let masq_with_port = RawForward {
-        tunnel_port: 6080,
-        ..RawForward::plain(Method::MASQ)
-    };
+    let masq_with_port = RawForward { tunnel_port: 6080, ..RawForward::plain(Method::MASQ) };
     assert!(matches!(Forward::from(masq_with_port), Forward::Other(_)));
 }
 

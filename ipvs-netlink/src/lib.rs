@@ -20,6 +20,7 @@ mod operation;
 mod request;
 mod service;
 mod table;
+pub mod wire;
 
 pub use backend::{Backend, Outcome};
 pub use batch::{Batch, Report};

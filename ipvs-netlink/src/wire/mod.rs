@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The bytes of IPVS' generic netlink family, and nothing but bytes: no socket, no policy.
 #![forbid(unsafe_code)]
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the netlink transport is the user of the direct codec"
-)]
+#![allow(dead_code, reason = "the attribute enums, which come next, use the rest")]
 
 pub(crate) mod decode;
 pub(crate) mod encode;

@@ -30,6 +30,7 @@ cargo xtask vm COMMAND
   clean    remove the cache directory
   run      [OPTION…] -- COMMAND…   boot, load ip_vs, run COMMAND with our tools on PATH (and the C
            tool as `ipvsadm-c`), pass its output and exit status on; 125 when the guest fails
+  shell    [OPTION…]              a shell in a guest, with our tools on PATH
   selftest [OPTION…]              the harness on guests that behave badly
 
 Options of run, shell and test:
@@ -53,6 +54,7 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
         "setup" => setup::main(&arguments),
         "clean" => cache::clean(&arguments),
         "run" => run::main(arguments),
+        "shell" => run::shell(arguments),
         "selftest" => selftest::main(arguments),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -4,7 +4,7 @@
 share=/run/xtask
 [ -e "$share/settings" ] && . "$share/settings"
 export PATH="$share/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-export IPVS_VM="$share" RUST_BACKTRACE=1
+export IPVS_VM="$share"
 ip link set lo up
 [ "${module:-yes}" = yes ] && modprobe ip_vs
 cd "${directory:-/}" 2>/dev/null || cd /

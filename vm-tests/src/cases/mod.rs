@@ -3,13 +3,15 @@
 
 use crate::case::Case;
 
+pub mod client;
 pub mod harness;
+pub mod legacy;
 pub mod reference;
 pub mod traffic;
 
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [harness::CASES, reference::CASES, traffic::CASES]
+    [client::CASES, harness::CASES, legacy::CASES, reference::CASES, traffic::CASES]
         .into_iter()
         .flatten()
 }

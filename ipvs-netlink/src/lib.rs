@@ -16,12 +16,19 @@ mod errno;
 mod error;
 mod error_text;
 mod feature;
+mod netns;
 mod operation;
+mod options;
 mod request;
 mod service;
 mod table;
+#[cfg(feature = "tokio")]
+mod tokio;
+mod transport;
 pub mod wire;
 
+#[cfg(feature = "tokio")]
+pub use crate::tokio::AsyncIpvs;
 pub use backend::{Backend, Outcome};
 pub use batch::{Batch, Report};
 pub use client::Ipvs;
@@ -30,6 +37,8 @@ pub use errno::Errno;
 pub use error::{Error, ErrorKind, ExtAck, Refusal};
 pub use feature::{Feature, Support};
 pub use ipvs_types as types;
+pub use netns::Netns;
 pub use operation::Operation;
+pub use options::Options;
 pub use request::Request;
 pub use table::{ServiceTable, Table};

@@ -45,11 +45,7 @@
 //! # Ok::<(), netlink_packet_core::DecodeError>(())
 //! ```
 #![forbid(unsafe_code)]
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the netlink transport is the user of the direct codec"
-)]
+#![allow(dead_code, reason = "the attribute enums, which come next, use the rest")]
 
 pub(crate) mod decode;
 pub(crate) mod encode;

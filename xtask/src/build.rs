@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Building the workspace's programs and finding them, by cargo's own messages.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{exec, paths};
+
+/// The cargo that runs us.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(paths::repository());
+    command
+}
+
+/// Runs `cargo build` with these arguments and returns the programs that it made.
+///
+/// # Errors
+/// The build fails; cargo has said why.
+pub fn programs(arguments: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut command = cargo();
+    command
+        .args([
+            "build",
+            "--quiet",
+            "--message-format=json-render-diagnostics",
+        ])
+        .args(arguments);
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start {}", exec::show(&command)))?;
+    if !output.status.success() {
+        bail!("{} failed ({})", exec::show(&command), output.status);
+    }
+    let mut programs = Vec::new();
+    for line in output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
+        let message: serde_json::Value =
+            serde_json::from_slice(line).context("cargo printed a message that is no JSON")?;
+        programs.extend(message["executable"].as_str().map(PathBuf::from));
+    }
+    Ok(programs)
+}
+
+/// The workspace's own tools, built for release.
+///
+/// # Errors
+/// As [`programs`].
+pub fn tools() -> Result<Vec<PathBuf>> {
+    eprintln!("building the tools (release) …");
+    programs(&[
+        "--release",
+        "--workspace",
+        "--bins",
+        "--exclude",
+        "xtask",
+        "--exclude",
+        "vm-tests",
+    ])
+}

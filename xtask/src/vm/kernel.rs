@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The kernels that we test on: Debian's cloud kernels, unpacked in the cache.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::apt::Suite;
+use super::cache::Cache;
+use super::setup::Outcome;
+use crate::{exec, paths};
+
+/// The package whose dependencies lead to the newest cloud kernel of a suite.
+const META_PACKAGE: &str = "linux-image-cloud-amd64";
+
+/// A kernel series and the Debian suite that has it.
+pub struct Kernel {
+    /// The series, as the user names it: `6.12`.
+    pub name: &'static str,
+    suite: &'static str,
+}
+
+/// All supported kernels, oldest first.
+pub const KERNELS: &[Kernel] = &[
+    Kernel {
+        name: "6.1",
+        suite: "bookworm",
+    },
+    Kernel {
+        name: "6.12",
+        suite: "bookworm-backports",
+    },
+    Kernel {
+        name: "7.2",
+        suite: "trixie-backports",
+    },
+];
+
+/// The kernel that is booted when none is named.
+pub const DEFAULT: &str = "6.12";
+
+/// An unpacked kernel.
+#[derive(Debug)]
+pub struct Image {
+    /// The bootable image.
+    pub image: PathBuf,
+    /// The full release, as `uname -r` prints it.
+    pub release: String,
+}
+
+impl Kernel {
+    /// Looks a kernel up by its series.
+    ///
+    /// # Errors
+    /// The series is not one of ours.
+    pub fn named(name: &str) -> Result<&'static Self> {
+        KERNELS
+            .iter()
+            .find(|kernel| kernel.name == name)
+            .with_context(|| {
+                let names: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
+                format!(
+                    "--kernel {name}: not supported; choose one of {}",
+                    names.join(", ")
+                )
+            })
+    }
+
+    fn item(&self) -> String {
+        format!("kernel-{}", self.name)
+    }
+
+    /// The unpacked image in the cache.
+    ///
+    /// # Errors
+    /// It has not been fetched, or is incomplete.
+    pub fn find(&self, cache: &Path) -> Result<Image> {
+        let root = cache.join(self.item());
+        locate(&root).with_context(|| {
+            format!(
+                "kernel {} is not in {}: run `cargo xtask vm setup`",
+                self.name,
+                root.display()
+            )
+        })
+    }
+
+    /// Fetches the kernel unless it is there.
+    pub fn setup(&self, cache: &Cache) -> Result<Outcome> {
+        if let Ok(image) = self.find(&cache.path("")) {
+            return Ok(Outcome::Present(image.release));
+        }
+        cache.create(&self.item(), |partial| self.fetch(partial))?;
+        Ok(Outcome::Made(self.find(&cache.path(""))?.release))
+    }
+
+    fn fetch(&self, partial: &Path) -> Result<()> {
+        let suite = Suite::open(self.suite, partial)?;
+        let mut packages: Vec<String> = suite.dependencies(META_PACKAGE)?;
+        packages.retain(|package| package.starts_with("linux-image-"));
+        let [image] = packages.as_slice() else {
+            bail!(
+                "{META_PACKAGE} of {} names not one kernel but {packages:?}",
+                self.suite
+            );
+        };
+        let release = image.trim_start_matches("linux-image-").to_owned();
+        if !is_of_series(&release, self.name) {
+            bail!(
+                "{} now has kernel {release}, not {}: the table of kernels needs a new suite",
+                self.suite,
+                self.name
+            );
+        }
+        let parts = kernel_packages(&suite.dependencies(image)?);
+        packages.extend(parts);
+        eprintln!("downloading {}", packages.join(" "));
+        suite.unpack(&packages, partial)?;
+        suite.close()?;
+        if !partial.join("lib").exists() {
+            // The packages of a suite with a merged /usr have their modules only there.
+            symlink("usr/lib", partial.join("lib"))?;
+        }
+        let depmod = paths::program("depmod").context("depmod not found: install kmod")?;
+        exec::run(Command::new(depmod).arg("-b").arg(partial).arg(&release))?;
+        locate(partial).map(|_| ())
+    }
+}
+
+/// Whether a full release like `6.12.5+deb12-cloud-amd64` belongs to the series `6.12`.
+fn is_of_series(release: &str, series: &str) -> bool {
+    release
+        .strip_prefix(series)
+        .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+}
+
+/// The parts of a kernel among a package's dependencies.
+fn kernel_packages(dependencies: &[String]) -> Vec<String> {
+    const PREFIXES: [&str; 4] = [
+        "linux-image-",
+        "linux-binary-",
+        "linux-modules-",
+        "linux-base-",
+    ];
+    let is_part = |name: &&String| {
+        PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && name.ends_with("cloud-amd64")
+    };
+    dependencies.iter().filter(is_part).cloned().collect()
+}
+
+fn locate(root: &Path) -> Result<Image> {
+    let modules = root.join("lib/modules");
+    let release = fs::read_dir(&modules)
+        .with_context(|| format!("cannot read {}", modules.display()))?
+        .next()
+        .with_context(|| format!("{} is empty", modules.display()))??
+        .file_name()
+        .to_string_lossy()
+        .into_owned();
+    let directory = modules.join(&release);
+    if !directory.join("modules.dep.bin").exists() {
+        bail!("{} has no module index", directory.display());
+    }
+    let candidates = [
+        root.join(format!("boot/vmlinuz-{release}")),
+        directory.join("vmlinuz"),
+    ];
+    let image = candidates
+        .into_iter()
+        .find(|path| path.exists())
+        .with_context(|| format!("no kernel image below {}", root.display()))?;
+    Ok(Image { image, release })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_kernels_own_parts_are_downloaded() {
+        let dependencies = [
+            "kmod",
+            "linux-base",
+            "linux-binary-7.2.1-cloud-amd64",
+            "linux-modules-7.2.1-cloud-amd64",
+            "initramfs-tools",
+        ]
+        .map(str::to_owned);
+        let parts = kernel_packages(&dependencies);
+        assert_eq!(
+            parts,
+            [
+                "linux-binary-7.2.1-cloud-amd64",
+                "linux-modules-7.2.1-cloud-amd64"
+            ]
+        );
+    }
+
+    #[test]
+    fn series_6_1_is_not_6_12() {
+        assert!(is_of_series("6.1.0-41-cloud-amd64", "6.1"));
+        assert!(is_of_series("7.2+deb13-cloud-amd64", "7.2"));
+        assert!(!is_of_series("6.12.5+deb12-cloud-amd64", "6.1"));
+    }
+
+    #[test]
+    fn an_unknown_kernel_is_refused_with_the_choices() {
+        let message = Kernel::named("5.4").err().map(|error| error.to_string());
+        let expected = "--kernel 5.4: not supported; choose one of 6.1, 6.12, 7.2";
+        assert_eq!(message.as_deref(), Some(expected));
+    }
+}

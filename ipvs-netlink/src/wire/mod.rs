@@ -45,7 +45,6 @@
 //! # Ok::<(), netlink_packet_core::DecodeError>(())
 //! ```
 #![forbid(unsafe_code)]
-#![allow(dead_code, reason = "the attribute enums, which come next, use the rest")]
 
 pub(crate) mod decode;
 pub(crate) mod encode;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Enums of attributes against traffic of live kernels and of the C tool.
 
-use netlink_packet_core::{DefaultNla, Emitable, Nla, NlaBuffer, Parseable};
+use netlink_packet_core::{DefaultNla, Emitable, NlaBuffer, Parseable};
 
 use super::fixture;
 use crate::wire::frame::{Frame, Frames};

@@ -20,6 +20,7 @@ mod netns;
 mod operation;
 mod options;
 mod request;
+mod ruleset;
 mod service;
 mod table;
 #[cfg(feature = "tokio")]
@@ -41,4 +42,8 @@ pub use netns::Netns;
 pub use operation::Operation;
 pub use options::Options;
 pub use request::Request;
+pub use ruleset::{
+    Applied, ApplyError, Change, Differences, Failure, InvalidRuleset, Plan, PlanOptions, Rollback,
+    Ruleset, ServiceRules, VerifyError,
+};
 pub use table::{ServiceTable, Table};

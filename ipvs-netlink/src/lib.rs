@@ -15,6 +15,8 @@ mod entry;
 mod errno;
 mod error;
 mod error_text;
+#[cfg(feature = "fake")]
+pub mod fake;
 mod feature;
 mod netns;
 mod operation;

@@ -36,10 +36,8 @@ impl Server {
         let thread = thread::spawn(move || {
             for stream in accepting.incoming() {
                 let Ok(stream) = stream else { break };
-                // A client that goes away early is the client's matter; only answers count.
-                if answer(&stream, &body).is_ok() {
-                    counter.fetch_add(1, Ordering::Relaxed);
-                }
+                // A client that goes away early is the client's matter.
+                let _ = answer(&stream, &body, &counter);
             }
         });
         Ok(Self {
@@ -51,7 +49,7 @@ impl Server {
 
     /// How many requests it has answered.
     pub fn served(&self) -> u64 {
-        self.served.load(Ordering::Relaxed)
+        self.served.load(Ordering::SeqCst)
     }
 }
 
@@ -65,7 +63,7 @@ impl Drop for Server {
     }
 }
 
-fn answer(mut stream: &TcpStream, body: &str) -> std::io::Result<()> {
+fn answer(mut stream: &TcpStream, body: &str, served: &AtomicU64) -> std::io::Result<()> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     let mut lines = BufReader::new(stream).lines();
     while lines
@@ -79,6 +77,9 @@ fn answer(mut stream: &TcpStream, body: &str) -> std::io::Result<()> {
          Connection: close\r\n\r\n{body}",
         body.len()
     )?;
+    // Counted before the client can see the answer's end, so that a client that has its answer
+    // finds it counted.
+    served.fetch_add(1, Ordering::SeqCst);
     stream.shutdown(Shutdown::Write)
 }
 

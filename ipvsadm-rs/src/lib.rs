@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//!
+#![forbid(unsafe_code)]
+
+pub mod legacy;

@@ -1,2 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Placeholder module docs.
+//! Tests that run inside a virtual machine on real kernels: `cargo xtask vm test`.
+//!
+//! A test is a [`Case`]: a name and a plain function that gets a [`Ctx`]. Each runs in a thread of
+//! its own with a fresh network namespace, in which only `lo` is up; IPVS keeps all of its state
+//! per namespace, so tests run side by side. Outside the virtual machine the cases are reported
+//! as ignored, and nothing on the host is touched.
+
+pub mod case;
+pub mod cases;
+pub mod command;
+pub mod ctx;
+pub mod http;
+pub mod netns;
+pub mod runner;
+pub mod topology;
+
+pub use case::{Case, Failure};
+pub use ctx::Ctx;
+pub use runner::main;

@@ -4,6 +4,7 @@
 mod build;
 mod exec;
 mod paths;
+mod tally;
 mod vm;
 
 use std::ffi::OsString;

@@ -206,7 +206,6 @@ pub mod stats {
     pub const OUTPPS: u16 = 8;
     pub const INBPS: u16 = 9;
     pub const OUTBPS: u16 = 10;
-    pub const PAD: u16 = 11;
     pub const NAMES: [&str; 12] = [
         "IPVS_STATS_ATTR_UNSPEC",
         "IPVS_STATS_ATTR_CONNS",

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::kernel::Kernel;
-use super::share::{GUEST, Share};
+use super::share::{GUEST, SCRIPT, SHELL, Share};
 use super::{console, tools};
 use crate::paths;
 
@@ -81,6 +81,10 @@ impl Machine {
         let scratch = Scratch::new()?;
         let mut guest = Guest::start(
             self.command(share, &scratch)?
+                .args(["--verbose", "--disable-monitor"])
+                .args(["--", "/bin/bash"])
+                .arg(format!("{GUEST}/{SCRIPT}"))
+                .process_group(0)
                 .stdin(Stdio::null())
                 .stdout(writer.try_clone()?)
                 .stderr(writer),
@@ -119,6 +123,21 @@ impl Machine {
             reason,
             console: share.keep_console(),
         }))
+    }
+
+    /// Boots with the terminal as the guest's console and a shell on it, until the shell ends.
+    ///
+    /// # Errors
+    /// The kernel is missing or virtme-ng cannot be started.
+    pub fn interact(&self, share: &Share) -> Result<()> {
+        let scratch = Scratch::new()?;
+        let mut command = self.command(share, &scratch)?;
+        command.arg("--shell").arg(format!("{GUEST}/{SHELL}"));
+        // The shell's own status is of no interest, and virtme-ng has printed what went wrong.
+        command
+            .status()
+            .context("cannot start virtme-ng: run `cargo xtask vm setup`")?;
+        Ok(())
     }
 
     fn watch(
@@ -207,13 +226,9 @@ impl Machine {
                 .map(|option| format!("--qemu-opts={option}")),
         );
         command
-            .args(["--", "/bin/bash"])
-            .arg(format!("{GUEST}/{}", super::share::SCRIPT));
-        command
             .env("PATH", path)
             .env("TMPDIR", &scratch.0)
-            .current_dir("/")
-            .process_group(0);
+            .current_dir("/");
         Ok(command)
     }
 }

@@ -14,6 +14,7 @@ mod run;
 mod selftest;
 mod setup;
 mod share;
+mod test;
 mod tools;
 
 use std::ffi::OsString;
@@ -30,6 +31,8 @@ cargo xtask vm COMMAND
   clean    remove the cache directory
   run      [OPTION…] -- COMMAND…   boot, load ip_vs, run COMMAND with our tools on PATH (and the C
            tool as `ipvsadm-c`), pass its output and exit status on; 125 when the guest fails
+  shell    [OPTION…]              a shell in a guest, with our tools on PATH
+  test     [OPTION…] [FILTER…]    the VM tests (or those that match FILTER), one boot per kernel
   selftest [OPTION…]              the harness on guests that behave badly
 
 Options of run, shell and test:
@@ -53,6 +56,8 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
         "setup" => setup::main(&arguments),
         "clean" => cache::clean(&arguments),
         "run" => run::main(arguments),
+        "shell" => run::shell(arguments),
+        "test" => test::main(arguments),
         "selftest" => selftest::main(arguments),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use super::kernel::{self, Kernel};
 
 /// What the user asked for.
+#[derive(Clone)]
 pub struct Options {
     /// The kernels to boot, one after the other.
     pub kernels: Vec<&'static Kernel>,

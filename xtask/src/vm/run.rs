@@ -94,3 +94,19 @@ pub fn report(failure: &Failure) {
         failure.console.display()
     );
 }
+
+/// `cargo xtask vm shell`.
+pub fn shell(arguments: Vec<OsString>) -> Result<ExitCode> {
+    let options = Options::parse(arguments)?;
+    if let Some(word) = options.words.first() {
+        bail!(
+            "`vm shell` takes no command; use `vm run -- {}`",
+            word.display()
+        );
+    }
+    setup::implied()?;
+    let machine = machine(&options, TIMEOUT)?;
+    let share = share(&options, &machine, &[])?;
+    machine.interact(&share)?;
+    Ok(ExitCode::SUCCESS)
+}

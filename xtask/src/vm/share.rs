@@ -20,6 +20,9 @@ pub const GUEST: &str = "/run/xtask";
 /// The script that the guest runs.
 pub const SCRIPT: &str = "guest.sh";
 
+/// The login shell of an interactive guest.
+pub const SHELL: &str = "shell.sh";
+
 /// One run's directory; removed at the end unless the console log is to be kept.
 pub struct Share {
     run: PathBuf,
@@ -64,6 +67,9 @@ impl Share {
         fs::write(share.join("argv"), words).with_context(context)?;
         fs::write(share.join("stdin"), []).with_context(context)?;
         fs::write(share.join(SCRIPT), include_str!("guest.sh")).with_context(context)?;
+        let shell = share.join(SHELL);
+        fs::write(&shell, include_str!("shell.sh")).with_context(context)?;
+        fs::set_permissions(&shell, fs::Permissions::from_mode(0o755)).with_context(context)?;
         let pass_on = matches!(output, Output::PassOn);
         let streams = [("stdout", false), ("stderr", true)].map(|(name, standard_error)| {
             let path = share.join(name);

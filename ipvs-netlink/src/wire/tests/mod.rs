@@ -3,4 +3,5 @@
 #![cfg(target_endian = "little")]
 
 mod fixture;
+mod lossless;
 mod replies;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The registry of all tests: one module per subject, each with a `CASES` list.
+
+use crate::case::Case;
+
+pub mod client;
+pub mod harness;
+pub mod legacy;
+pub mod reference;
+pub mod traffic;
+
+/// All tests.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    [client::CASES, harness::CASES, legacy::CASES, reference::CASES, traffic::CASES]
+        .into_iter()
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique() {
+        let mut seen = HashSet::new();
+        for case in super::all() {
+            assert!(seen.insert(case.name), "{} is there twice", case.name);
+        }
+        assert!(!seen.is_empty());
+    }
+}

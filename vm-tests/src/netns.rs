@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Network namespaces of threads.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::thread;
+
+use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
+
+use crate::case::Failure;
+
+/// Moves the calling thread, and what it starts from now on, into a new network namespace.
+///
+/// # Errors
+/// The kernel refuses, for want of the capability `CAP_SYS_ADMIN`.
+pub fn unshare() -> Result<(), Failure> {
+    // SAFETY: only the network namespace is unshared. No memory, file table or working directory
+    // that other threads rely on changes, and open sockets stay in the namespace that made them.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNET) }
+        .map_err(|error| Failure::from(error).context("cannot make a network namespace"))
+}
+
+/// Runs `work` in a named namespace (`ip netns`), in a thread of its own.
+///
+/// # Errors
+/// The namespace does not exist, or what `work` returns.
+pub fn inside<T: Send>(
+    name: &str,
+    work: impl FnOnce() -> Result<T, Failure> + Send,
+) -> Result<T, Failure> {
+    thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            enter(name)?;
+            work()
+        });
+        match worker.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Moves the calling thread into a named namespace.
+///
+/// # Errors
+/// The namespace does not exist.
+pub fn enter(name: &str) -> Result<(), Failure> {
+    let doing = format!("cannot enter the network namespace {name}");
+    let file = File::open(Path::new("/run/netns").join(name))
+        .map_err(|error| Failure::from(error).context(&doing))?;
+    move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
+        .map_err(|error| Failure::from(error).context(&doing))
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Runs the cases: each in its own thread and namespace, with a time limit and the usual report.
+
+use std::any::Any;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::case::{Case, Failure};
+use crate::ctx::{Ctx, Kernel};
+use crate::{cases, command, netns};
+
+/// Set by the harness in the guest: the directory that guest and host share.
+const MARKER: &str = "IPVS_VM";
+const OUTSIDE: &str = "needs the virtual machine: cargo xtask vm test";
+
+/// Runs what the command line asks for, in the guest; outside, reports every case as ignored.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let guest = guest();
+    if guest.is_some() && !arguments.list {
+        // `ip netns` prepares its directory at the first use; two at once would collide.
+        if let Err(failure) = command::ip(&[], "netns add prepare\nnetns del prepare") {
+            eprintln!("error: the guest cannot make network namespaces: {failure}");
+            return ExitCode::FAILURE;
+        }
+    }
+    let trials = cases::all()
+        .map(|case| trial(*case, guest.clone()))
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The shared directory, if this really is the guest.
+fn guest() -> Option<PathBuf> {
+    let directory = PathBuf::from(std::env::var_os(MARKER)?);
+    directory.join("booted").exists().then_some(directory)
+}
+
+fn trial(case: Case, guest: Option<PathBuf>) -> Trial {
+    Trial::ignorable_test(case.name, move || {
+        let Some(directory) = &guest else {
+            return Ok(Completion::ignored_with(OUTSIDE));
+        };
+        if let Some(reason) = too_old(&case)? {
+            return Ok(Completion::ignored_with(reason));
+        }
+        note(directory, "start", case.name)?;
+        let outcome = run(case);
+        note(directory, "end", case.name)?;
+        outcome.map(|()| Completion::Completed)
+    })
+}
+
+fn too_old(case: &Case) -> Result<Option<String>, Failed> {
+    let Some((first, what)) = case.since else {
+        return Ok(None);
+    };
+    let running = Kernel::running().map_err(failed)?;
+    Ok((running < first).then(|| format!("kernel {running}: {what} came with {first}")))
+}
+
+/// Tells the host which tests run, in case the guest does not live to report.
+fn note(directory: &Path, event: &str, name: &str) -> Result<(), Failed> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    let _guard = LOCK.lock();
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(directory.join("progress"))?;
+    file.write_all(format!("{event} {name}\n").as_bytes())?;
+    Ok(())
+}
+
+fn run(case: Case) -> Result<(), Failed> {
+    let (sender, receiver) = mpsc::channel();
+    let thread = thread::Builder::new()
+        .name(case.name.to_owned())
+        .spawn(move || {
+            let outcome = isolated(case);
+            // Nobody listens any more when the time was over.
+            let _ = sender.send(outcome);
+        })?;
+    match receiver.recv_timeout(case.timeout) {
+        Ok(outcome) => outcome.map_err(failed),
+        Err(RecvTimeoutError::Timeout) => {
+            Err(format!("no result within {} s", case.timeout.as_secs()).into())
+        }
+        Err(RecvTimeoutError::Disconnected) => Err(match thread.join() {
+            Ok(()) => "the test ended without a result".into(),
+            Err(panic) => panic_message(panic.as_ref()).into(),
+        }),
+    }
+}
+
+fn isolated(case: Case) -> Result<(), Failure> {
+    netns::unshare()?;
+    (case.run)(&mut Ctx::new()?)
+}
+
+fn failed(failure: Failure) -> Failed {
+    failure.to_string().into()
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "panicked".to_owned())
+}

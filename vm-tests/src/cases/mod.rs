@@ -7,13 +7,14 @@ pub mod client;
 pub mod harness;
 pub mod interrupted;
 pub mod legacy;
+pub mod model;
 pub mod reference;
 pub mod settled;
 pub mod traffic;
 
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [client::CASES, harness::CASES, interrupted::CASES, legacy::CASES, reference::CASES, settled::CASES, traffic::CASES]
+    [client::CASES, harness::CASES, interrupted::CASES, legacy::CASES, model::CASES, reference::CASES, settled::CASES, traffic::CASES]
         .into_iter()
         .flatten()
 }

@@ -5,6 +5,7 @@ mod build;
 mod exec;
 mod paths;
 mod tally;
+mod test;
 mod vm;
 
 use std::ffi::OsString;
@@ -22,6 +23,12 @@ struct Command {
 
 /// Every command, in the order in which the help shows them.
 const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        arguments: "",
+        summary: "formatting, clippy, all tests, VM tests on all kernels",
+        run: test::main,
+    },
     Command {
         name: "vm",
         arguments: "setup|clean|run|shell|test …",

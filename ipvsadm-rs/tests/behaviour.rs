@@ -132,6 +132,18 @@ fn a_version_in_a_restore_ends_it_well() {
 }
 
 #[test]
+fn timeouts_are_counted_before_they_are_read() {
+    for (words, complaint) in [
+        (&["--set", "a", "2"][..], "--set option requires 3 timeout values\n"),
+        (&["--set", "1", "a", "b", "4"], "invalid timeout value `a' specified\n"),
+        (&["--set", "1", "2", "3", "4"], "unexpected argument 4\n"),
+    ] {
+        let outcome = on(&kernel(), words, "");
+        assert_eq!((outcome.stderr.as_str(), outcome.status), (complaint, 2), "{words:?}");
+    }
+}
+
+#[test]
 fn lost_answers_are_not_hidden() {
     let kernel = kernel();
     kernel.inject(1, Fault::LoseAnswers);

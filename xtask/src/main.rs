@@ -2,6 +2,7 @@
 //! Developer commands: `cargo xtask COMMAND`. Plain functions in a table.
 
 mod build;
+mod demo;
 mod exec;
 mod paths;
 mod tally;
@@ -23,6 +24,12 @@ struct Command {
 
 /// Every command, in the order in which the help shows them.
 const COMMANDS: &[Command] = &[
+    Command {
+        name: "demo",
+        arguments: "[--kernel K]",
+        summary: "real HTTP through a director to three servers, with counters",
+        run: demo::main,
+    },
     Command {
         name: "test",
         arguments: "",

@@ -12,6 +12,7 @@ pub mod command;
 pub mod ctx;
 pub mod demo;
 pub mod http;
+pub mod model;
 pub mod netns;
 pub mod runner;
 pub mod topology;

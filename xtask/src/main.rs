@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Developer commands: `cargo xtask COMMAND`. Plain functions in a table.
 
+mod bench;
 mod build;
 mod demo;
 mod exec;
@@ -41,6 +42,12 @@ const COMMANDS: &[Command] = &[
         arguments: "setup|clean|run|shell|test …",
         summary: "virtual machines with real kernels (`cargo xtask vm help`)",
         run: vm::main,
+    },
+    Command {
+        name: "bench",
+        arguments: "[--kernel K]",
+        summary: "our tool against the C tool, in instructions (docs/benchmarks.md)",
+        run: bench::main,
     },
     Command {
         name: "help",

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a way into the kernel can and can't express.
+
+use std::fmt;
+
+/// Something that not every backend or kernel can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Feature {
+    /// IPv6 services and destinations.
+    Ipv6,
+    /// Counters of 64 bits that don't wrap.
+    Counters64,
+    /// GUE and GRE tunnels.
+    TunnelOptions,
+    /// Persistence engines.
+    PersistenceEngine,
+    /// Changing some flags of a service and keeping the others, in one step.
+    FlagMask,
+    /// Message length, group, port and TTL of a sync daemon.
+    DaemonOptions,
+    /// Services of other protocols than TCP, UDP and SCTP.
+    AnyProtocol,
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ipv6 => "IPv6",
+            Self::Counters64 => "64-bit counters",
+            Self::TunnelOptions => "tunnel options (GUE, GRE)",
+            Self::PersistenceEngine => "persistence engines",
+            Self::FlagMask => "changing single flags of a service",
+            Self::DaemonOptions => "sync daemon options",
+            Self::AnyProtocol => "protocols other than TCP, UDP and SCTP",
+        })
+    }
+}
+
+/// The answer to a probe.
+#[derive(Debug)]
+pub enum Support {
+    /// It works.
+    Supported,
+    /// It does not exist here.
+    Unsupported,
+    /// It could not be found out.
+    Unknown(crate::Error),
+}

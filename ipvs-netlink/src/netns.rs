@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Network namespaces: a socket belongs for ever to the one in which it was made.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::Error;
+
+/// Which network namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Netns {
+    /// One that `ip netns add` made: `/run/netns/NAME`.
+    Name(String),
+    /// That of a process: `/proc/PID/ns/net`.
+    Pid(u32),
+    /// A namespace file.
+    Path(PathBuf),
+}
+
+impl From<&str> for Netns {
+    /// A text with a slash is a path, otherwise a name.
+    fn from(text: &str) -> Self {
+        if text.contains('/') { Self::Path(text.into()) } else { Self::Name(text.into()) }
+    }
+}
+
+impl From<u32> for Netns {
+    fn from(pid: u32) -> Self {
+        Self::Pid(pid)
+    }
+}
+
+impl From<&Path> for Netns {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.into())
+    }
+}
+
+impl From<PathBuf> for Netns {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl Netns {
+    fn file(&self) -> PathBuf {
+        match self {
+            Self::Name(name) => Path::new("/run/netns").join(name),
+            Self::Pid(pid) => format!("/proc/{pid}/ns/net").into(),
+            Self::Path(path) => path.clone(),
+        }
+    }
+
+    fn error(&self, source: io::Error) -> Error {
+        let name = match self {
+            Self::Name(name) => name.clone(),
+            Self::Pid(pid) => format!("of process {pid}"),
+            Self::Path(path) => path.display().to_string(),
+        };
+        let remedy = match (source.kind(), self) {
+            (io::ErrorKind::PermissionDenied, _) => "run as root, or with CAP_SYS_ADMIN over it",
+            (io::ErrorKind::NotFound, Self::Name(_)) => {
+                "see `ip netns list`, or make it with `ip netns add`"
+            }
+            (io::ErrorKind::NotFound, Self::Pid(_)) => "no such process: see `ps`",
+            (io::ErrorKind::InvalidInput, _) => "this file is no network namespace",
+            _ => "check the name (`ip netns list`)",
+        };
+        Error::Namespace { name, source, remedy }
+    }
+
+    /// Runs `work` on a thread of its own in this namespace; the caller's thread stays where it is.
+    pub(crate) fn run<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        let file = File::open(self.file()).map_err(|source| self.error(source))?;
+        let inside = || {
+            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
+                .map_err(|errno| self.error(errno.into()))?;
+            work()
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(inside).join().unwrap_or_else(|_| {
+                Err(self.error(io::Error::other("the thread inside it ended unexpectedly")))
+            })
+        })
+    }
+}

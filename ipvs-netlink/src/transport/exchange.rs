@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Conversations without input or output: each takes the kernel's answers until it is complete.
+//!
+//! The blocking and the asynchronous socket drive the same exchanges.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use crate::wire::WireError;
+use crate::wire::frame::{Answer, Frames};
+use crate::{Error, Operation, Outcome, Refusal, Request};
+
+/// How far an exchange is after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    More,
+    Complete,
+}
+
+/// A question or a chunk of changes that waits for its answers.
+pub(crate) trait Exchange {
+    type Output;
+
+    /// What to name in an error.
+    fn request(&self) -> Request;
+
+    /// How many operations have a known outcome, for an error in mid-conversation.
+    fn confirmed(&self) -> usize {
+        0
+    }
+
+    /// Takes one answer with its sequence number; answers to others are ignored.
+    fn take(&mut self, seq: u32, answer: Answer<'_>) -> Result<Progress, Error>;
+
+    /// The result, once complete.
+    fn finish(self) -> Result<Self::Output, Error>;
+}
+
+/// Feeds the messages of one datagram to an exchange.
+pub(crate) fn feed(exchange: &mut impl Exchange, datagram: &[u8]) -> Result<Progress, Error> {
+    for frame in Frames::new(datagram) {
+        let frame = frame.map_err(|error| malformed(exchange.request(), &error))?;
+        let answer = frame.answer().map_err(|error| malformed(exchange.request(), &error))?;
+        if exchange.take(frame.seq, answer)? == Progress::Complete {
+            return Ok(Progress::Complete);
+        }
+    }
+    Ok(Progress::More)
+}
+
+fn malformed(request: Request, error: &WireError) -> Error {
+    Error::Malformed { request: Box::new(request), what: error.to_string() }
+}
+
+fn refused(request: Request, errno: crate::Errno, ext_ack: Option<crate::ExtAck>) -> Error {
+    Refusal { request, errno, ext_ack }.into()
+}
+
+/// A question with one message for an answer.
+pub(crate) struct Query<T, F> {
+    pub request: Request,
+    pub seq: u32,
+    pub decode: F,
+    answer: Option<T>,
+}
+
+impl<T, F: Fn(&[u8]) -> Result<T, WireError>> Query<T, F> {
+    pub(crate) fn new(request: Request, seq: u32, decode: F) -> Self {
+        Self { request, seq, decode, answer: None }
+    }
+}
+
+impl<T, F: Fn(&[u8]) -> Result<T, WireError>> Exchange for Query<T, F> {
+    type Output = T;
+
+    fn request(&self) -> Request {
+        self.request
+    }
+
+    fn take(&mut self, seq: u32, answer: Answer<'_>) -> Result<Progress, Error> {
+        if seq != self.seq {
+            return Ok(Progress::More);
+        }
+        match answer {
+            Answer::Data { attributes, .. } => {
+                let value = (self.decode)(attributes).map_err(|e| malformed(self.request, &e))?;
+                self.answer = Some(value);
+                Ok(Progress::Complete)
+            }
+            Answer::Nack { errno, ext_ack } => Err(refused(self.request, errno, ext_ack)),
+            Answer::Ack => Err(no_answer(self.request)),
+            _ => Ok(Progress::More),
+        }
+    }
+
+    fn finish(self) -> Result<T, Error> {
+        self.answer.ok_or_else(|| no_answer(self.request))
+    }
+}
+
+fn no_answer(request: Request) -> Error {
+    let what = "it acknowledges the question without answering it".into();
+    Error::Malformed { request: Box::new(request), what }
+}
+
+/// A dump: messages until the kernel says that it is done.
+pub(crate) struct Listing<T, F> {
+    request: Request,
+    seq: u32,
+    decode: F,
+    items: Vec<T>,
+}
+
+impl<T, F: Fn(&[u8]) -> Result<T, WireError>> Listing<T, F> {
+    pub(crate) fn new(request: Request, seq: u32, decode: F) -> Self {
+        Self { request, seq, decode, items: Vec::new() }
+    }
+}
+
+impl<T, F: Fn(&[u8]) -> Result<T, WireError>> Exchange for Listing<T, F> {
+    type Output = Vec<T>;
+
+    fn request(&self) -> Request {
+        self.request
+    }
+
+    fn take(&mut self, seq: u32, answer: Answer<'_>) -> Result<Progress, Error> {
+        if seq != self.seq {
+            return Ok(Progress::More);
+        }
+        match answer {
+            Answer::Data { attributes, .. } => {
+                let item = (self.decode)(attributes).map_err(|e| malformed(self.request, &e))?;
+                self.items.push(item);
+                Ok(Progress::More)
+            }
+            Answer::Done { errno: None, .. } => Ok(Progress::Complete),
+            Answer::Done { errno: Some(errno), ext_ack } | Answer::Nack { errno, ext_ack } => {
+                Err(refused(self.request, errno, ext_ack))
+            }
+            _ => Ok(Progress::More),
+        }
+    }
+
+    fn finish(self) -> Result<Vec<T>, Error> {
+        Ok(self.items)
+    }
+}
+
+/// Drops later entries with a key that was there before: the kernel repeats entries when somebody
+/// adds others during a dump.
+pub(crate) fn each_once<T, K: Eq + Hash>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    if items.len() > 1 {
+        let mut seen = HashSet::with_capacity(items.len());
+        items.retain(|item| seen.insert(key(item)));
+    }
+}
+
+/// A chunk of changes in one datagram with the acknowledgement asked on the last: the kernel reports
+/// each failure anyway, in order, so that silence before the last answer means success.
+pub(crate) struct Changes<'a> {
+    operations: &'a [Operation],
+    first_seq: u32,
+    outcomes: Vec<Outcome>,
+}
+
+impl<'a> Changes<'a> {
+    pub(crate) fn new(operations: &'a [Operation], first_seq: u32) -> Self {
+        Self { operations, first_seq, outcomes: Vec::with_capacity(operations.len()) }
+    }
+
+    fn settle(&mut self, index: usize, outcome: Outcome) -> Progress {
+        self.outcomes.resize(index, Ok(()));
+        self.outcomes.push(outcome);
+        if index + 1 == self.operations.len() { Progress::Complete } else { Progress::More }
+    }
+}
+
+impl Exchange for Changes<'_> {
+    type Output = Vec<Outcome>;
+
+    fn request(&self) -> Request {
+        Request::Change(self.operations[self.outcomes.len().min(self.operations.len() - 1)])
+    }
+
+    fn confirmed(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    fn take(&mut self, seq: u32, answer: Answer<'_>) -> Result<Progress, Error> {
+        let index = seq.wrapping_sub(self.first_seq) as usize;
+        if index >= self.operations.len() || index < self.outcomes.len() {
+            return Ok(Progress::More);
+        }
+        match answer {
+            Answer::Ack => Ok(self.settle(index, Ok(()))),
+            Answer::Nack { errno, ext_ack } => {
+                let request = Request::Change(self.operations[index]);
+                Ok(self.settle(index, Err(Box::new(Refusal { request, errno, ext_ack }))))
+            }
+            _ => Ok(Progress::More),
+        }
+    }
+
+    fn finish(self) -> Result<Vec<Outcome>, Error> {
+        Ok(self.outcomes)
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From requests to bytes, without allocation once the buffer has grown.
+
+mod daemon;
+mod dest;
+mod service;
+mod timeouts;
+
+use ipvs_types::ServiceFlags;
+
+use crate::wire::number::{command, controller, message, netlink};
+use crate::wire::write::Writer;
+use crate::{Error, Operation, Request};
+
+/// Whether a request is carried out or answered with a listing.
+const DO: u16 = netlink::F_REQUEST;
+const DUMP: u16 = netlink::F_REQUEST | netlink::F_DUMP;
+
+/// Appends `request` to `out` as one complete netlink message, a multiple of four bytes long.
+///
+/// `family` is the number of the IPVS family (not used by [`Request::ResolveFamily`]), `seq` comes
+/// back in the answers, and with `ack` success is answered too.
+///
+/// # Errors
+/// [`Error::Invalid`] for a value that the kernel would misread; `out` is then as it was.
+pub(crate) fn request(
+    out: &mut Vec<u8>,
+    family: u16,
+    seq: u32,
+    ack: bool,
+    request: &Request,
+) -> Result<(), Error> {
+    check(request).map_err(|what| Error::Invalid { request: Box::new(*request), what })?;
+    let (command, form) = form(request);
+    let flags = form | if ack { netlink::F_ACK } else { 0 };
+    let (family, version) = match request {
+        Request::ResolveFamily => (controller::FAMILY, controller::VERSION),
+        _ => (family, message::VERSION),
+    };
+    let mut writer = Writer::message(out, (family, flags, seq), (command, version));
+    attributes(&mut writer, request);
+    writer.finish();
+    Ok(())
+}
+
+/// What the kernel would misread, with the remedy.
+pub(crate) fn check(request: &Request) -> Result<(), String> {
+    match request {
+        Request::Change(
+            Operation::CreateService { service, config }
+            | Operation::UpdateService { service, config, .. },
+        ) => service::check(service, config),
+        Request::Change(Operation::SetTimeouts { change }) => timeouts::check(change),
+        _ => Ok(()),
+    }
+}
+
+/// The command, and the flags that select its form.
+fn form(request: &Request) -> (u8, u16) {
+    match request {
+        Request::Change(operation) => (change_command(operation), DO),
+        Request::ListServices => (command::GET_SERVICE, DUMP),
+        Request::GetService(_) => (command::GET_SERVICE, DO),
+        Request::ListDests(_) => (command::GET_DEST, DUMP),
+        Request::ListDaemons => (command::GET_DAEMON, DUMP),
+        Request::GetTimeouts => (command::GET_CONFIG, DO),
+        Request::GetInfo => (command::GET_INFO, DO),
+        Request::ResolveFamily => (controller::GETFAMILY, DO),
+    }
+}
+
+fn change_command(operation: &Operation) -> u8 {
+    match operation {
+        Operation::CreateService { .. } => command::NEW_SERVICE,
+        Operation::UpdateService { .. } => command::SET_SERVICE,
+        Operation::DeleteService { .. } => command::DEL_SERVICE,
+        Operation::CreateDest { .. } => command::NEW_DEST,
+        Operation::UpdateDest { .. } => command::SET_DEST,
+        Operation::DeleteDest { .. } => command::DEL_DEST,
+        Operation::StartDaemon { .. } => command::NEW_DAEMON,
+        Operation::StopDaemon { .. } => command::DEL_DAEMON,
+        Operation::SetTimeouts { .. } => command::SET_CONFIG,
+        Operation::Zero { .. } => command::ZERO,
+        Operation::Flush => command::FLUSH,
+    }
+}
+
+fn attributes(w: &mut Writer<'_>, request: &Request) {
+    match request {
+        Request::Change(operation) => change(w, operation),
+        Request::GetService(key) | Request::ListDests(key) => service::key_nest(w, key),
+        Request::ResolveFamily => w.name(controller::FAMILY_NAME, message::FAMILY.as_bytes()),
+        Request::ListServices | Request::ListDaemons => {}
+        Request::GetTimeouts | Request::GetInfo => {}
+    }
+}
+
+fn change(w: &mut Writer<'_>, operation: &Operation) {
+    match operation {
+        Operation::CreateService { service, config } => {
+            service::full_nest(w, service, config, u32::MAX);
+        }
+        Operation::UpdateService { service, config, mask } => {
+            service::full_nest(w, service, config, mask.bits() | ServiceFlags::RESERVED);
+        }
+        Operation::DeleteService { service } => service::key_nest(w, service),
+        Operation::CreateDest { service, dest, config }
+        | Operation::UpdateDest { service, dest, config } => {
+            service::key_nest(w, service);
+            dest::full_nest(w, dest, config);
+        }
+        Operation::DeleteDest { service, dest } => {
+            service::key_nest(w, service);
+            dest::key_nest(w, dest);
+        }
+        Operation::StartDaemon { config } => daemon::full_nest(w, config),
+        Operation::StopDaemon { role } => daemon::key_nest(w, *role),
+        Operation::SetTimeouts { change } => timeouts::attributes(w, change),
+        Operation::Zero { service: Some(service) } => service::key_nest(w, service),
+        Operation::Zero { service: None } | Operation::Flush => {}
+    }
+}

@@ -4,6 +4,7 @@
 use netlink_packet_core::{DecodeError, Emitable, NlasIterator, Parseable, ParseableParametrized};
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 
+use super::payload::emit_all;
 use super::{Command, InfoAttribute, IpvsAttribute};
 use crate::wire::number::message as number;
 
@@ -75,7 +76,7 @@ impl Emitable for IpvsMessage {
     }
 
     fn emit(&self, buffer: &mut [u8]) {
-        self.attributes.as_slice().emit(buffer);
+        emit_all(&self.attributes, buffer);
     }
 }
 

@@ -3,6 +3,8 @@
 
 use netlink_packet_core::{Emitable, Nla, NlaBuffer, NlasIterator, Parseable};
 
+use super::payload::emit_all;
+
 /// The attributes in an attribute.
 ///
 /// ```
@@ -32,7 +34,7 @@ impl<A: Nla> Emitable for Nest<A> {
     }
 
     fn emit(&self, buffer: &mut [u8]) {
-        self.attributes.as_slice().emit(buffer);
+        emit_all(&self.attributes, buffer);
     }
 }
 

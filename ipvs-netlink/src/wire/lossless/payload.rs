@@ -131,6 +131,20 @@ pub fn parse<A: Attribute>(buffer: NlaBuffer<&[u8]>) -> Result<A, DecodeError> {
     Ok(known.filter(|known| same(known, &other)).unwrap_or_else(|| A::other(other)))
 }
 
+/// Writes attributes one after the other; `buffer` is as long as they are.
+///
+/// This is the slice's own `emit` but for the type, which is written again: netlink-packet-core 0.9
+/// drops the byte order flag of an attribute that is also flagged as a nest.
+pub fn emit_all(attributes: &[impl Nla], buffer: &mut [u8]) {
+    let mut rest = buffer;
+    for attribute in attributes {
+        let (buffer, after) = rest.split_at_mut(attribute.buffer_len());
+        attribute.emit(buffer);
+        buffer[2..4].copy_from_slice(&attribute.kind().to_ne_bytes());
+        rest = after;
+    }
+}
+
 fn same(one: &impl Nla, other: &impl Nla) -> bool {
     let value = |nla: &dyn Nla| {
         let mut bytes = vec![0; nla.value_len()];

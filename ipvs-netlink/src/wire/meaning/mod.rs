@@ -70,7 +70,8 @@ pub(crate) fn request(flags: u16, message: &IpvsMessage) -> Option<Request> {
 fn operation(message: &IpvsMessage) -> Option<Operation> {
     let service = || service::key(service_nest(message)?);
     let dest = || dest::key(dest_nest(message)?, service()?.family());
-    let service_config = || service::config(service_nest(message)?, service()?.family());
+    let service_config =
+        || service::config(service_nest(message)?, service()?.family(), service::Masked::Yes);
     let dest_config = || dest::config(dest_nest(message)?);
     Some(match message.command {
         Command::NewService => {

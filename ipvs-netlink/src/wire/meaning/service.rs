@@ -19,7 +19,7 @@ use crate::{ServiceEntry, UnknownAttribute};
 pub(crate) fn service(message: &IpvsMessage) -> Option<ServiceEntry> {
     let nest = service_nest(message)?;
     let key = key(nest)?;
-    let (config, _) = config(nest, key.family())?;
+    let (config, _) = config(nest, key.family(), Masked::No)?;
     let wide = last(nest, |a| if let A::Stats64(n) = a { Some(&n.attributes) } else { None });
     let narrow = last(nest, |a| if let A::Stats(n) = a { Some(&n.attributes) } else { None });
     let unknown = nest.iter().filter_map(|a| match a {
@@ -68,11 +68,24 @@ pub(super) fn key(nest: &[A]) -> Option<ServiceKey> {
     })
 }
 
+/// Whether the mask beside the flags has a meaning: it says what a request changes, and nothing in
+/// an answer.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Masked {
+    Yes,
+    No,
+}
+
 /// The configuration, and which flags count.
-pub(super) fn config(nest: &[A], family: Family) -> Option<(ServiceConfig, ServiceFlags)> {
+pub(super) fn config(
+    nest: &[A],
+    family: Family,
+    masked: Masked,
+) -> Option<(ServiceConfig, ServiceFlags)> {
     let scheduler = last(nest, |a| if let A::Scheduler(s) = a { Some(*s) } else { None })?;
     let (flags, mask) = last(nest, |a| match a {
-        A::Flags { value, mask } => Some((*value, *mask)),
+        A::Flags { value, mask } if masked == Masked::Yes => Some((*value, *mask)),
+        A::Flags { value, .. } => Some((*value, u32::MAX)),
         _ => None,
     })?;
     let seconds = last(nest, |a| if let A::Timeout(s) = a { Some(*s) } else { None });

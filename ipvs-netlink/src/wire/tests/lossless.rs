@@ -107,6 +107,14 @@ fn what_would_not_be_written_the_same_is_kept_as_it_is() {
 }
 
 #[test]
+fn both_flags_of_an_attribute_survive() {
+    let mut bytes = vec![6, 0, 1, 0xc0, 2, 0, 0, 0];
+    assert_eq!(emitted(&parsed(12, &bytes)), bytes);
+    bytes.splice(..0, [12, 0, 1, 0x80]);
+    assert_eq!(emitted(&parsed(1, &bytes)), bytes);
+}
+
+#[test]
 fn the_same_number_means_something_else_in_an_info_message() {
     let bytes = attribute(1, &0x010201_u32.to_ne_bytes());
     let version = IpvsAttribute::Info(InfoAttribute::Version(0x010201));

@@ -5,6 +5,7 @@
 mod answer;
 mod damage;
 mod fixture;
+mod framing;
 mod invalid;
 mod laws;
 mod lossless;

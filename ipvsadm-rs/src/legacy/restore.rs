@@ -2,6 +2,7 @@
 //! Command lines on standard input, without a shell: no quoting, no comments.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::argv::Argv;
 
@@ -15,22 +16,24 @@ const CHUNK: usize = 64 * 1024;
 pub struct Lines<'r> {
     input: &'r mut dyn Read,
     buffer: Vec<u8>,
+    /// Where the next line starts.
     start: usize,
+    /// How much of the buffer was read; what follows is room.
+    end: usize,
+    words: Vec<Range<usize>>,
 }
 
 impl<'r> Lines<'r> {
     /// The lines of `input`.
     pub fn new(input: &'r mut dyn Read) -> Self {
-        Self { input, buffer: Vec::new(), start: 0 }
+        Self { input, buffer: Vec::new(), start: 0, end: 0, words: Vec::with_capacity(32) }
     }
 
-    /// Puts the words of the next complete line into `argv`; false if more must be read first.
-    pub fn take(&mut self, argv: &mut Argv) -> bool {
-        let unread = &self.buffer[self.start..];
-        let Some(length) = unread.iter().position(|byte| *byte == b'\n') else { return false };
-        split(&unread[..length], argv);
-        self.start += length + 1;
-        true
+    /// The words of the next complete line; `None` if more must be read first.
+    pub fn take(&mut self) -> Option<Argv<'_>> {
+        let after = split(&self.buffer[..self.end], self.start, &mut self.words)?;
+        self.start = after;
+        Some(Argv::new(&self.buffer, &self.words))
     }
 
     /// Reads more; false at the end of the input.
@@ -38,42 +41,65 @@ impl<'r> Lines<'r> {
     /// # Errors
     /// When reading fails.
     pub fn fill(&mut self) -> io::Result<bool> {
-        self.buffer.drain(..self.start);
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
         self.start = 0;
-        let filled = self.buffer.len();
-        self.buffer.resize(filled + CHUNK, 0);
-        let result = loop {
-            match self.input.read(&mut self.buffer[filled..]) {
+        if self.buffer.len() < self.end + CHUNK {
+            self.buffer.resize(self.end + CHUNK, 0);
+        }
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(length) => {
+                    self.end += length;
+                    return Ok(length > 0);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result,
+                Err(error) => return Err(error),
             }
-        };
-        self.buffer.truncate(filled + *result.as_ref().unwrap_or(&0));
-        Ok(result? > 0)
+        }
     }
 
-    /// Puts the words of the last line, which has no end, into `argv`; false if there is none.
-    pub fn take_rest(&mut self, argv: &mut Argv) -> bool {
-        let unread = &self.buffer[self.start..];
-        split(unread, argv);
-        self.start = self.buffer.len();
-        !argv.is_empty()
+    /// The words of the last line, which has no end; `None` if there is none.
+    pub fn take_rest(&mut self) -> Option<Argv<'_>> {
+        // The end of the input ends the line, too.
+        self.buffer.truncate(self.end);
+        self.buffer.push(b'\n');
+        self.end += 1;
+        self.take().filter(|argv| !argv.is_empty())
     }
 }
 
-/// Splits a line into words. The word `ipvsadm` is dropped wherever it stands; a NUL ends a word's
-/// text.
-fn split(line: &[u8], argv: &mut Argv) {
-    argv.clear();
-    for word in line.split(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
-        if word.is_empty() {
+/// Finds the words of the line that starts at `start`, and where the next line starts; `None` if the
+/// line has no end yet.
+///
+/// The word `ipvsadm` is dropped wherever it stands; a NUL ends a word's text.
+fn split(text: &[u8], start: usize, words: &mut Vec<Range<usize>>) -> Option<usize> {
+    words.clear();
+    let (mut word, mut nul) = (start, None);
+    for (offset, byte) in text[start..].iter().enumerate() {
+        // Nearly all bytes are text, and everything else is small.
+        if *byte > b' ' {
             continue;
         }
-        let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
-        if word != b"ipvsadm" {
-            argv.push(word);
+        let at = start + offset;
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => {}
+            0 => {
+                nul.get_or_insert(at);
+                continue;
+            }
+            _ => continue,
+        }
+        let end = nul.take().unwrap_or(at);
+        if word < at && text[word..end] != *b"ipvsadm" {
+            words.push(word..end);
+        }
+        word = at + 1;
+        if *byte == b'\n' {
+            return Some(word);
         }
     }
+    None
 }
 
 #[cfg(test)]
@@ -83,22 +109,21 @@ mod tests {
     fn words(input: &[u8]) -> Vec<String> {
         let mut input = input;
         let mut lines = Lines::new(&mut input);
-        let mut argv = Argv::default();
         let mut seen = Vec::new();
-        let mut note = |argv: &Argv| {
-            let words: Vec<_> = (0..argv.len()).filter_map(|i| argv.get(i)).collect();
+        let mut note = |argv: Argv<'_>| {
+            let words: Vec<_> = argv.iter().collect();
             seen.push(String::from_utf8_lossy(&words.join(&b'|')).into_owned());
         };
         loop {
-            while lines.take(&mut argv) {
-                note(&argv);
+            while let Some(argv) = lines.take() {
+                note(argv);
             }
             if !lines.fill().expect("memory is readable") {
                 break;
             }
         }
-        if lines.take_rest(&mut argv) {
-            note(&argv);
+        if let Some(argv) = lines.take_rest() {
+            note(argv);
         }
         seen
     }

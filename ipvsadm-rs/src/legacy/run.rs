@@ -67,7 +67,7 @@ const BATCH: usize = 1024;
 /// Runs `ipvsadm`, called `program`, with `argv`; returns the exit status.
 pub fn command_line(
     program: &[u8],
-    argv: &Argv,
+    argv: Argv<'_>,
     io: &mut Io<'_>,
     world: &World<'_>,
     connect: impl FnOnce() -> Result<Ipvs, Error>,
@@ -267,11 +267,10 @@ impl<'w> Session<'w> {
     /// a line that lists, before a fault, and before waiting for more input.
     pub fn restore(&mut self, input: &mut dyn Read, io: &mut Io<'_>) -> u8 {
         let mut lines = Lines::new(input);
-        let mut argv = Argv::default();
         let mut run = Run { gathered: Vec::with_capacity(BATCH), status: 0 };
         loop {
-            while lines.take(&mut argv) {
-                if let ControlFlow::Break(status) = self.line(&argv, &mut run, io) {
+            while let Some(argv) = lines.take() {
+                if let ControlFlow::Break(status) = self.line(argv, &mut run, io) {
                     return status;
                 }
             }
@@ -287,8 +286,8 @@ impl<'w> Session<'w> {
                 }
             }
         }
-        if lines.take_rest(&mut argv)
-            && let ControlFlow::Break(status) = self.line(&argv, &mut run, io)
+        if let Some(argv) = lines.take_rest()
+            && let ControlFlow::Break(status) = self.line(argv, &mut run, io)
         {
             return status;
         }
@@ -299,7 +298,7 @@ impl<'w> Session<'w> {
     }
 
     /// One line of a restore; breaks with the exit status if it ends the restore.
-    fn line(&mut self, argv: &Argv, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
+    fn line(&mut self, argv: Argv<'_>, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
         if argv.is_empty() {
             return ControlFlow::Continue(());
         }

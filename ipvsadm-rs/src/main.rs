@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use ipvs_netlink::{Error, Ipvs};
 use ipvsadm_rs::legacy::argv::Arguments;
 use ipvsadm_rs::legacy::host::System;
-use ipvsadm_rs::legacy::run::{Io, World};
+use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
 
 fn main() -> ExitCode {

@@ -4,8 +4,8 @@
 use ipvs_netlink::{Error, Ipvs};
 
 use crate::legacy::argv::Argv;
-use crate::legacy::run::{self, Io, World};
-use crate::legacy::scripts;
+use crate::legacy::streams::{Io, World};
+use crate::legacy::{run, scripts};
 
 /// A name that the binary goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

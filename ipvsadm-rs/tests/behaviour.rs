@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use ipvs_netlink::fake::{Fault, Kernel, Release};
 use ipvs_netlink::{Error, Ipvs, Request};
 use ipvsadm_rs::legacy::argv::Arguments;
-use ipvsadm_rs::legacy::run::{Io, World};
+use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
 use support::{Fixture, NO_CONNECTIONS, Outcome};
 

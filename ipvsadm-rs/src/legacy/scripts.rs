@@ -5,7 +5,8 @@ use ipvs_netlink::{Error, Ipvs, Operation};
 
 use super::argv::{Arguments, Argv};
 use super::fault::Fault;
-use super::run::{Io, Session, World};
+use super::session::Session;
+use super::streams::{Io, World};
 
 /// The arguments of `ipvsadm` that those of `ipvsadm-save` stand for.
 ///

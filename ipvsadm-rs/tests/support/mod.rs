@@ -11,8 +11,8 @@ use ipvs_netlink::types::Protocol;
 use ipvs_netlink::{Error, Ipvs};
 use ipvsadm_rs::legacy::argv::Arguments;
 use ipvsadm_rs::legacy::host::Host;
-use ipvsadm_rs::legacy::run::{Io, World};
 use ipvsadm_rs::legacy::services_file::ServicesFile;
+use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
 
 /// What a run left behind.

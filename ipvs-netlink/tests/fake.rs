@@ -304,6 +304,6 @@ fn faults_do_what_they_say() {
 
     kernel.inject(1, Fault::Die);
     assert!(ipvs.commit(&batch).is_err() && ipvs.services().is_err());
-    kernel.revive();
+    kernel.clear_faults();
     assert_eq!(count(&mut ipvs), 1);
 }

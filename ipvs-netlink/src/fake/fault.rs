@@ -47,6 +47,13 @@ impl Schedule {
         self.before_listing.entry(self.listings + nth).or_default().push(change);
     }
 
+    pub fn clear(&mut self) {
+        self.faults.clear();
+        self.before_operation.clear();
+        self.before_listing.clear();
+        self.dead = false;
+    }
+
     /// The next operation: what others do just before it, and what goes wrong with it.
     pub fn next_operation(&mut self) -> (Vec<Operation>, Option<Fault>) {
         let n = self.operations;

@@ -111,9 +111,10 @@ impl Kernel {
         self.lock().schedule.before_listing(nth, change);
     }
 
-    /// Makes conversations work again after [`Fault::Die`].
-    pub fn revive(&self) {
-        self.lock().schedule.dead = false;
+    /// Forgets everything that was scheduled, and makes conversations work again after
+    /// [`Fault::Die`].
+    pub fn clear_faults(&self) {
+        self.lock().schedule.clear();
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {

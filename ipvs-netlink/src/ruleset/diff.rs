@@ -10,6 +10,7 @@ use ipvs_types::{
 use super::read::{Listing, Order};
 use super::{Change, PlanOptions, Ruleset, ServiceRules};
 use crate::Operation as Op;
+use crate::daemon::clamp_message_length;
 
 /// The changes that make `have` into `want`. Destinations that have to be made follow the order of
 /// `want_order` where it knows them.
@@ -185,7 +186,10 @@ fn in_making_order(
 /// Whether `running` is what `wanted` asks for, given that the kernel brings a message length into
 /// its range instead of refusing it.
 fn satisfied(wanted: &DaemonConfig, running: &DaemonConfig) -> bool {
-    let mut wanted = *wanted;
-    wanted.max_len = wanted.max_len.map(|len| crate::daemon::clamp_message_length(&wanted, len));
-    wanted.is_satisfied_by(running)
+    let adjusted = |config: &DaemonConfig| {
+        let mut adjusted = *config;
+        adjusted.max_len = config.max_len.map(|len| clamp_message_length(config, len));
+        adjusted
+    };
+    adjusted(wanted).is_satisfied_by(&adjusted(running))
 }

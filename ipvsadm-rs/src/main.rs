@@ -9,9 +9,9 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::{Command, ExitCode, Stdio};
 
 use ipvs_netlink::{Error, Ipvs};
-use ipvsadm_rs::legacy::argv::Argv;
+use ipvsadm_rs::legacy::argv::Arguments;
 use ipvsadm_rs::legacy::host::System;
-use ipvsadm_rs::legacy::run::{Io, World};
+use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
 
 fn main() -> ExitCode {
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     sigpipe::reset();
     let mut arguments = env::args_os().map(OsString::into_vec);
     let name = arguments.next().unwrap_or_default();
-    let argv: Argv = arguments.collect();
+    let arguments: Arguments = arguments.collect();
     let set = |name| env::var_os(name).is_some();
     let world = World {
         host: &System::default(),
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         stdout: &mut stdout,
         stderr: &mut io::stderr().lock(),
     };
-    let status = program::run(&name, &argv, &mut io, &world, open);
+    let status = program::run(&name, arguments.argv(), &mut io, &world, open);
     // Scripts rely on write errors passing unnoticed, as in the C tool.
     let _ = stdout.flush();
     ExitCode::from(status)

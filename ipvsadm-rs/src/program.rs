@@ -4,8 +4,8 @@
 use ipvs_netlink::{Error, Ipvs};
 
 use crate::legacy::argv::Argv;
-use crate::legacy::run::{self, Io, World};
-use crate::legacy::scripts;
+use crate::legacy::streams::{Io, World};
+use crate::legacy::{run, scripts};
 
 /// A name that the binary goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Program {
 /// `connect` is called at most once, and not for `-h` and `-v`.
 pub fn run(
     name: &[u8],
-    argv: &Argv,
+    argv: Argv<'_>,
     io: &mut Io<'_>,
     world: &World<'_>,
     connect: impl FnOnce() -> Result<Ipvs, Error>,
@@ -44,7 +44,7 @@ pub fn run(
     match Program::named(name) {
         Program::Ipvsadm => run::command_line(name, argv, io, world, connect),
         Program::Save => match scripts::save(name, argv) {
-            Ok(argv) => run::command_line(b"ipvsadm", &argv, io, world, connect),
+            Ok(arguments) => run::command_line(b"ipvsadm", arguments.argv(), io, world, connect),
             Err(fault) => io.complain(&fault),
         },
         Program::Restore => {

@@ -7,8 +7,8 @@ use std::io::{self, Read};
 
 use ipvs_netlink::fake::{Fault, Kernel, Release};
 use ipvs_netlink::{Error, Ipvs, Request};
-use ipvsadm_rs::legacy::argv::Argv;
-use ipvsadm_rs::legacy::run::{Io, World};
+use ipvsadm_rs::legacy::argv::Arguments;
+use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
 use support::{Fixture, NO_CONNECTIONS, Outcome};
 
@@ -83,9 +83,9 @@ fn a_restore_never_waits_with_work_undone() {
     let mut input = Slow { pieces: pieces.into_iter(), kernel: &kernel, seen: Vec::new() };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut io = Io { stdin: &mut input, stdout: &mut stdout, stderr: &mut stderr };
-    let argv: Argv = ["-R"].iter().collect();
+    let arguments: Arguments = ["-R"].iter().collect();
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
-    assert_eq!(program::run(b"ipvsadm", &argv, &mut io, &SCRIPT, connect), 0);
+    assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &SCRIPT, connect), 0);
     assert_eq!(input.seen, [0, 1, 2, 3]);
     assert_eq!(kernel.ruleset().services().len(), 4);
 }

@@ -10,7 +10,7 @@ use ipvs_netlink::{
     Backend, DestEntry, Error, Feature, Info, Ipvs, Operation, Outcome, ServiceEntry, ServiceTable,
     Support, Table, Version,
 };
-use ipvsadm_rs::legacy::run::World;
+use ipvsadm_rs::legacy::streams::World;
 use support::{Fixture, NO_CONNECTIONS};
 
 /// A kernel with a fixed table.

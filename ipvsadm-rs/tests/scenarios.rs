@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ipvs_netlink::Ipvs;
 use ipvs_netlink::fake::{Interface, Kernel, Release};
 use ipvs_netlink::types::InterfaceName;
-use ipvsadm_rs::legacy::run::World;
+use ipvsadm_rs::legacy::streams::World;
 use support::shell::{self, Ran};
 use support::{Fixture, NO_CONNECTIONS};
 

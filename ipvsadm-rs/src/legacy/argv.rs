@@ -1,50 +1,70 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Arguments as bytes, in a buffer that a restore uses again for each line.
+//! Arguments as bytes: parts of one buffer, so that a restored line costs no allocation.
+
+use std::ops::Range;
 
 /// The arguments of one command line or of one restored line, without the program's name.
-#[derive(Debug, Default, Clone)]
-pub struct Argv {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
+#[derive(Debug, Clone, Copy)]
+pub struct Argv<'a> {
+    bytes: &'a [u8],
+    words: &'a [Range<usize>],
 }
 
-impl Argv {
-    /// Forgets the arguments, keeps the memory.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-
-    /// Appends an argument.
-    pub fn push(&mut self, argument: &[u8]) {
-        self.bytes.extend_from_slice(argument);
-        self.ends.push(self.bytes.len());
+impl<'a> Argv<'a> {
+    /// The arguments at these places of `bytes`.
+    pub(super) const fn new(bytes: &'a [u8], words: &'a [Range<usize>]) -> Self {
+        Self { bytes, words }
     }
 
     /// The argument at `index`.
-    pub fn get(&self, index: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(index)?;
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.bytes[start..end])
+    pub fn get(&self, index: usize) -> Option<&'a [u8]> {
+        self.bytes.get(self.words.get(index)?.clone())
     }
 
     /// How many arguments there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
+    pub const fn len(&self) -> usize {
+        self.words.len()
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// The arguments in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> {
+        (0..self.len()).filter_map(|index| self.get(index))
     }
 }
 
-impl<A: AsRef<[u8]>> FromIterator<A> for Argv {
+/// Arguments that are gathered one by one.
+///
+/// ```
+/// use ipvsadm_rs::legacy::argv::Arguments;
+/// let arguments: Arguments = ["-L", "-n"].iter().collect();
+/// assert_eq!(arguments.argv().get(1), Some(&b"-n"[..]));
+/// ```
+#[derive(Debug, Default, Clone)]
+pub struct Arguments {
+    bytes: Vec<u8>,
+    words: Vec<Range<usize>>,
+}
+
+impl Arguments {
+    /// The arguments.
+    pub fn argv(&self) -> Argv<'_> {
+        Argv::new(&self.bytes, &self.words)
+    }
+}
+
+impl<A: AsRef<[u8]>> FromIterator<A> for Arguments {
     fn from_iter<I: IntoIterator<Item = A>>(arguments: I) -> Self {
-        let mut argv = Self::default();
+        let mut all = Self::default();
         for argument in arguments {
-            argv.push(argument.as_ref());
+            let start = all.bytes.len();
+            all.bytes.extend_from_slice(argument.as_ref());
+            all.words.push(start..all.bytes.len());
         }
-        argv
+        all
     }
 }

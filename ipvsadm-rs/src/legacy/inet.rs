@@ -5,6 +5,57 @@ use std::net::Ipv4Addr;
 
 /// The address that `text` starts with; after a blank, anything may follow.
 pub fn aton(text: &[u8]) -> Option<Ipv4Addr> {
+    dotted_quad(text).or_else(|| any_form(text))
+}
+
+/// Four plain decimal numbers and nothing else.
+fn dotted_quad(text: &[u8]) -> Option<Ipv4Addr> {
+    match quad(text)? {
+        (address, []) => Some(address),
+        _ => None,
+    }
+}
+
+/// `a.b.c.d:port`, all plain decimal: what nearly every rule holds, in one pass.
+pub fn quad_and_port(text: &[u8]) -> Option<(Ipv4Addr, u16)> {
+    let (address, rest) = quad(text)?;
+    let digits = rest.strip_prefix(b":")?;
+    if digits.is_empty() || digits.len() > 5 {
+        return None;
+    }
+    let mut port = 0u32;
+    for byte in digits {
+        port = 10 * port + char::from(*byte).to_digit(10)?;
+    }
+    Some((address, u16::try_from(port).ok()?))
+}
+
+/// Four plain decimal numbers, and what follows them.
+fn quad(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
+    let (mut bits, mut rest) = (0u32, text);
+    for index in 0..4 {
+        if index > 0 {
+            rest = rest.strip_prefix(b".")?;
+        }
+        let (mut octet, mut digits) = (0u32, 0);
+        while let [byte @ b'0'..=b'9', more @ ..] = rest {
+            // Leading zeros mean octal.
+            if digits == 3 || digits > 0 && octet == 0 {
+                return None;
+            }
+            octet = 10 * octet + u32::from(byte - b'0');
+            digits += 1;
+            rest = more;
+        }
+        if digits == 0 || octet > 255 {
+            return None;
+        }
+        bits = bits << 8 | octet;
+    }
+    Some((Ipv4Addr::from_bits(bits), rest))
+}
+
+fn any_form(text: &[u8]) -> Option<Ipv4Addr> {
     let mut parts = [0u32; 4];
     let mut count = 0;
     let mut rest = text;
@@ -50,6 +101,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_fast_path_takes_only_what_it_understands() {
+        let address = Ipv4Addr::new(10, 0, 0, 255);
+        assert_eq!(quad_and_port(b"10.0.0.255:80"), Some((address, 80)));
+        assert_eq!(quad_and_port(b"10.0.0.255:00080"), Some((address, 80)));
+        for text in [
+            "10.0.0.255",
+            "10.0.0.255:",
+            "10.0.0.256:80",
+            "10.0.0.010:80",
+            "10.0.0.1:65536",
+            "10.0.0.1:80 ",
+            "10.0.0.1 :80",
+            "10.0.0.1:+80",
+            "10.0.0:80",
+            "10.0.0.0.1:80",
+            "[10.0.0.1]:80",
+            "",
+            "10.0.0.1:000080",
+        ] {
+            assert_eq!(quad_and_port(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
     fn forms_of_an_address() {
         for (text, address) in [
             ("10.0.0.1", [10, 0, 0, 1]),
@@ -64,6 +139,7 @@ mod tests {
             ("10.0.0.1 junk", [10, 0, 0, 1]),
         ] {
             assert_eq!(aton(text.as_bytes()), Some(address.into()), "{text}");
+            assert_eq!(any_form(text.as_bytes()), Some(address.into()), "{text}");
         }
         for text in [
             "",

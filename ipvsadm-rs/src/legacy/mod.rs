@@ -2,7 +2,7 @@
 //! The grammar, texts and exit statuses of the C ipvsadm, so that scripts don't notice.
 //!
 //! Arguments become options ([`popt`], fed by the one table in [`options`]), options a checked
-//! [`command`], a command requests to the kernel and text ([`run`], [`list`]).
+//! [`command`], a command requests to the kernel and text ([`session`]).
 
 pub mod argv;
 pub mod command;
@@ -12,6 +12,7 @@ mod help;
 pub mod host;
 mod inet;
 mod kernel_text;
+mod lines;
 mod list;
 pub mod matrix;
 mod number;
@@ -23,6 +24,8 @@ pub mod run;
 mod sched_flags;
 pub mod scripts;
 pub mod services_file;
+pub mod session;
+pub mod streams;
 mod tunnel;
 
 #[cfg(test)]

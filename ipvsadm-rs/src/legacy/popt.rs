@@ -43,7 +43,7 @@ impl LexError {
 /// The lexer: an iterator of options that gathers positional arguments on its way.
 #[derive(Debug)]
 pub struct Lexer<'a> {
-    argv: &'a Argv,
+    argv: Argv<'a>,
     next: usize,
     bundle: &'a [u8],
     last: &'a [u8],
@@ -58,7 +58,7 @@ const NEXT_ARGUMENT: &[u8] = b"!#:+";
 
 impl<'a> Lexer<'a> {
     /// A lexer of `argv`. With `posixly_correct`, options end at the first positional argument.
-    pub fn new(argv: &'a Argv, posixly_correct: bool) -> Self {
+    pub fn new(argv: Argv<'a>, posixly_correct: bool) -> Self {
         Self {
             argv,
             next: 0,
@@ -82,16 +82,21 @@ impl<'a> Lexer<'a> {
     }
 
     fn advance(&mut self) -> Option<&'a [u8]> {
-        while self.taken.contains(&self.next) {
-            self.next += 1;
-        }
+        self.skip_taken();
         let argument = self.argv.get(self.next)?;
         self.next += 1;
         Some(argument)
     }
 
-    fn peek(&self) -> Option<&'a [u8]> {
-        (self.next..).find(|index| !self.taken.contains(index)).and_then(|i| self.argv.get(i))
+    fn peek(&mut self) -> Option<&'a [u8]> {
+        self.skip_taken();
+        self.argv.get(self.next)
+    }
+
+    fn skip_taken(&mut self) {
+        while !self.taken.is_empty() && self.taken.contains(&self.next) {
+            self.next += 1;
+        }
     }
 
     /// Goes to the next option letter or long option; gathers positional arguments.
@@ -162,7 +167,11 @@ impl<'a> Lexer<'a> {
                 self.last
             }
         };
-        Ok(Event { option, value: Some(self.expand(value)) })
+        let value = match value.contains(&NEXT_ARGUMENT[0]) {
+            true => self.expand(value),
+            false => Cow::Borrowed(value),
+        };
+        Ok(Event { option, value: Some(value) })
     }
 
     fn expand(&mut self, value: &'a [u8]) -> Cow<'a, [u8]> {

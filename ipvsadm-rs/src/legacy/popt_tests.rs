@@ -2,10 +2,11 @@
 //! libpopt's rules, case by case. A case lists the events as `name=value`, then `| positional`.
 
 use super::*;
+use crate::legacy::argv::Arguments;
 
 fn lex(arguments: &[&str], posixly_correct: bool) -> String {
-    let argv: Argv = arguments.iter().collect();
-    let mut lexer = Lexer::new(&argv, posixly_correct);
+    let arguments: Arguments = arguments.iter().collect();
+    let mut lexer = Lexer::new(arguments.argv(), posixly_correct);
     let mut text = String::new();
     while let Some(event) = lexer.next() {
         match event {
@@ -118,7 +119,7 @@ fn the_marker_takes_the_next_argument_that_is_no_option() {
 
 #[test]
 fn events_come_one_at_a_time() {
-    let argv: Argv = ["-h", "--junk"].iter().collect();
-    let first = Lexer::new(&argv, false).next();
+    let arguments: Arguments = ["-h", "--junk"].iter().collect();
+    let first = Lexer::new(arguments.argv(), false).next();
     assert!(matches!(first, Some(Ok(Event { option, value: None })) if option.long == "help"));
 }

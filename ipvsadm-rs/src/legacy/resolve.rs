@@ -16,6 +16,9 @@ pub fn endpoint(
     protocol: Option<Protocol>,
     host: &dyn Host,
 ) -> Option<(IpAddr, Option<u16>)> {
+    if let Some((address, port)) = inet::quad_and_port(text) {
+        return Some((address.into(), Some(port)));
+    }
     if text.iter().all(u8::is_ascii_digit) {
         return None;
     }

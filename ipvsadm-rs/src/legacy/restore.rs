@@ -1,122 +1,142 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Command lines on standard input, without a shell: no quoting, no comments.
+//! Carries the lines of a restore out (`-R`).
 
 use std::io::{self, Read};
+use std::ops::ControlFlow;
+
+use ipvs_netlink::{Error, Operation};
 
 use super::argv::Argv;
+use super::command::{self, Command};
+use super::fault::{Fault, LISTING, REFUSED, USAGE};
+use super::lines::Lines;
+use super::popt::Lexer;
+use super::run::overview;
+use super::session::Session;
+use super::streams::Io;
 
-/// How much is read at once.
-const CHUNK: usize = 64 * 1024;
+/// How many changes of a restore are sent together.
+const BATCH: usize = 1024;
 
-/// Splits a stream into lines and the lines into arguments.
-///
-/// What is already read is handed out without reading more, so that the caller can finish its work
-/// before it waits for a slow writer.
-pub struct Lines<'r> {
-    input: &'r mut dyn Read,
-    buffer: Vec<u8>,
-    start: usize,
+/// How far a restore is.
+struct Run {
+    gathered: Vec<Operation>,
+    status: u8,
 }
 
-impl<'r> Lines<'r> {
-    /// The lines of `input`.
-    pub fn new(input: &'r mut dyn Read) -> Self {
-        Self { input, buffer: Vec::new(), start: 0 }
+impl Session<'_> {
+    /// Restores from standard input.
+    pub(super) fn restore_stdin(&mut self, io: &mut Io<'_>) -> u8 {
+        let Io { stdin, stdout, stderr } = io;
+        let mut output = Io { stdin: &mut io::empty(), stdout: *stdout, stderr: *stderr };
+        self.restore(*stdin, &mut output)
     }
 
-    /// Puts the words of the next complete line into `argv`; false if more must be read first.
-    pub fn take(&mut self, argv: &mut Argv) -> bool {
-        let unread = &self.buffer[self.start..];
-        let Some(length) = unread.iter().position(|byte| *byte == b'\n') else { return false };
-        split(&unread[..length], argv);
-        self.start += length + 1;
-        true
-    }
-
-    /// Reads more; false at the end of the input.
+    /// Carries out the lines of `input`; the exit status is that of the last.
     ///
-    /// # Errors
-    /// When reading fails.
-    pub fn fill(&mut self) -> io::Result<bool> {
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        let filled = self.buffer.len();
-        self.buffer.resize(filled + CHUNK, 0);
-        let result = loop {
-            match self.input.read(&mut self.buffer[filled..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result,
-            }
-        };
-        self.buffer.truncate(filled + *result.as_ref().unwrap_or(&0));
-        Ok(result? > 0)
-    }
-
-    /// Puts the words of the last line, which has no end, into `argv`; false if there is none.
-    pub fn take_rest(&mut self, argv: &mut Argv) -> bool {
-        let unread = &self.buffer[self.start..];
-        split(unread, argv);
-        self.start = self.buffer.len();
-        !argv.is_empty()
-    }
-}
-
-/// Splits a line into words. The word `ipvsadm` is dropped wherever it stands; a NUL ends a word's
-/// text.
-fn split(line: &[u8], argv: &mut Argv) {
-    argv.clear();
-    for word in line.split(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
-        if word.is_empty() {
-            continue;
-        }
-        let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
-        if word != b"ipvsadm" {
-            argv.push(word);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(input: &[u8]) -> Vec<String> {
-        let mut input = input;
-        let mut lines = Lines::new(&mut input);
-        let mut argv = Argv::default();
-        let mut seen = Vec::new();
-        let mut note = |argv: &Argv| {
-            let words: Vec<_> = (0..argv.len()).filter_map(|i| argv.get(i)).collect();
-            seen.push(String::from_utf8_lossy(&words.join(&b'|')).into_owned());
-        };
+    /// Changes are gathered and sent together. Everything that could be told apart from one by one
+    /// is preserved: complaints come in the order of lines, and whatever is gathered is sent before
+    /// a line that lists, before a fault, and before waiting for more input.
+    pub fn restore(&mut self, input: &mut dyn Read, io: &mut Io<'_>) -> u8 {
+        let mut lines = Lines::new(input);
+        let mut run = Run { gathered: Vec::with_capacity(BATCH), status: 0 };
         loop {
-            while lines.take(&mut argv) {
-                note(&argv);
+            while let Some(argv) = lines.take() {
+                if let ControlFlow::Break(status) = self.line(argv, &mut run, io) {
+                    return status;
+                }
             }
-            if !lines.fill().expect("memory is readable") {
-                break;
+            if let ControlFlow::Break(status) = self.send(&mut run, io) {
+                return status;
+            }
+            match lines.fill() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    io.warn(format!("cannot read standard input: {error}").as_bytes());
+                    return USAGE;
+                }
             }
         }
-        if lines.take_rest(&mut argv) {
-            note(&argv);
+        if let Some(argv) = lines.take_rest()
+            && let ControlFlow::Break(status) = self.line(argv, &mut run, io)
+        {
+            return status;
         }
-        seen
+        match self.send(&mut run, io) {
+            ControlFlow::Break(status) => status,
+            ControlFlow::Continue(()) => run.status,
+        }
     }
 
-    #[test]
-    fn words_of_lines() {
-        assert_eq!(words(b"-A -t\t1\r\n\nipvsadm -D x"), ["-A|-t|1", "", "-D|x"]);
-        assert_eq!(words(b"-A 'a b' # c\n"), ["-A|'a|b'|#|c"]);
-        assert_eq!(words(b"a\x0bb \x0c\n"), ["a\x0bb|\x0c"]);
-        assert_eq!(words(b"-A 1\0-A 2\n"), ["-A|1|2"]);
-        assert_eq!(words(b"/sbin/ipvsadm -L\n"), ["/sbin/ipvsadm|-L"]);
-        assert_eq!(words(b""), [""; 0]);
-        assert_eq!(words(b"-s rr  "), ["-s|rr"], "the C tool loses this line");
+    /// One line of a restore; breaks with the exit status if it ends the restore.
+    fn line(&mut self, argv: Argv<'_>, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
+        if argv.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let mut lexer = Lexer::new(argv, self.world.posixly_correct);
+        let command = command::verb(&mut lexer, self.program).and_then(|(verb, value)| {
+            if let Some(text) = overview(verb, self.program) {
+                return Ok(Err(text));
+            }
+            let host = self.world.host;
+            command::parse(verb, value.as_deref(), &mut lexer, self.program, host).map(Ok)
+        });
+        if let Ok(Ok(Command::Change(operation))) = command {
+            run.gathered.push(operation);
+            return match run.gathered.len() {
+                BATCH.. => self.send(run, io),
+                _ => ControlFlow::Continue(()),
+            };
+        }
+        self.send(run, io)?;
+        match command {
+            Ok(Ok(Command::Restore)) => ControlFlow::Break(io.complain(&Fault::hint(self.program))),
+            Ok(Ok(command)) => {
+                run.status = self.carry_out(command, io);
+                match run.status {
+                    LISTING => ControlFlow::Break(LISTING),
+                    _ => ControlFlow::Continue(()),
+                }
+            }
+            Ok(Err(overview)) => {
+                io.print(&overview);
+                ControlFlow::Break(0)
+            }
+            Err(fault) => {
+                run.status = io.complain(&fault);
+                if fault.ends_restore {
+                    return ControlFlow::Break(run.status);
+                }
+                ControlFlow::Continue(())
+            }
+        }
     }
 
-    #[test]
-    fn a_line_longer_than_a_read() {
-        let long = "x".repeat(3 * CHUNK);
-        assert_eq!(words(format!("{long}\ny\n").as_bytes()), [long, "y".to_owned()]);
+    /// Sends what was gathered; breaks if the conversation with the kernel failed.
+    fn send(&mut self, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
+        if run.gathered.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        let sent = self.ipvs.commit(&run.gathered);
+        match sent {
+            Ok(outcomes) => {
+                for outcome in outcomes {
+                    run.status = match outcome {
+                        Ok(()) => 0,
+                        Err(refusal) => self.refused(&refusal.into(), io, REFUSED),
+                    };
+                }
+            }
+            // One change can't be expressed and nothing was sent: find it, and do the others.
+            Err(Error::Invalid { .. } | Error::Unsupported { .. }) => {
+                for &operation in &run.gathered {
+                    run.status = self.change(operation, io);
+                }
+            }
+            Err(error) => return ControlFlow::Break(self.refused(&error, io, REFUSED)),
+        }
+        run.gathered.clear();
+        ControlFlow::Continue(())
     }
 }

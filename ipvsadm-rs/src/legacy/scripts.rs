@@ -3,17 +3,18 @@
 
 use ipvs_netlink::{Error, Ipvs, Operation};
 
-use super::argv::Argv;
+use super::argv::{Arguments, Argv};
 use super::fault::Fault;
-use super::run::{Io, Session, World};
+use super::session::Session;
+use super::streams::{Io, World};
 
 /// The arguments of `ipvsadm` that those of `ipvsadm-save` stand for.
 ///
 /// # Errors
 /// An option other than `-n`: a two-line help, exit status 1.
-pub fn save(name: &[u8], argv: &Argv) -> Result<Argv, Fault> {
+pub fn save(name: &[u8], argv: Argv<'_>) -> Result<Arguments, Fault> {
     let mut numeric = false;
-    for argument in (0..argv.len()).filter_map(|index| argv.get(index)) {
+    for argument in argv.iter() {
         match argument {
             b"-n" => numeric = true,
             [b'-', ..] => return Err(save_help(name)),
@@ -57,8 +58,9 @@ mod tests {
     use super::*;
 
     fn saved(arguments: &[&str]) -> String {
-        match save(b"/sbin/ipvsadm-save", &arguments.iter().collect()) {
-            Ok(argv) => format!("{} arguments", argv.len()),
+        let arguments: Arguments = arguments.iter().collect();
+        match save(b"/sbin/ipvsadm-save", arguments.argv()) {
+            Ok(arguments) => format!("{} arguments", arguments.argv().len()),
             Err(fault) => format!("{}: {fault}", fault.status),
         }
     }

@@ -9,10 +9,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipvs_netlink::types::Protocol;
 use ipvs_netlink::{Error, Ipvs};
-use ipvsadm_rs::legacy::argv::Argv;
+use ipvsadm_rs::legacy::argv::Arguments;
 use ipvsadm_rs::legacy::host::Host;
-use ipvsadm_rs::legacy::run::{Io, World};
 use ipvsadm_rs::legacy::services_file::ServicesFile;
+use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
 
 /// What a run left behind.
@@ -31,10 +31,10 @@ pub fn raw(
     world: &World<'_>,
     connect: impl FnOnce() -> Result<Ipvs, Error>,
 ) -> (Vec<u8>, Vec<u8>, u8) {
-    let argv: Argv = arguments.iter().collect();
+    let arguments: Arguments = arguments.iter().collect();
     let (mut stdin, mut stdout, mut stderr) = (stdin, Vec::new(), Vec::new());
     let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr };
-    let status = program::run(name.as_bytes(), &argv, &mut io, world, connect);
+    let status = program::run(name.as_bytes(), arguments.argv(), &mut io, world, connect);
     (stdout, stderr, status)
 }
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a run reads and writes, and what else it depends on.
+
+use std::io::{Read, Write};
+
+use ipvs_netlink::Error;
+
+use super::fault::Fault;
+use super::host::Host;
+use super::kernel_text;
+
+/// The standard streams.
+pub struct Io<'a> {
+    /// Where a restore reads.
+    pub stdin: &'a mut dyn Read,
+    /// Listings.
+    pub stdout: &'a mut dyn Write,
+    /// Complaints.
+    pub stderr: &'a mut dyn Write,
+}
+
+impl Io<'_> {
+    /// Writes to standard output. A failure passes unnoticed, as in the C tool: its users close
+    /// pipes early.
+    pub(super) fn print(&mut self, text: &[u8]) {
+        let _ = self.stdout.write_all(text);
+    }
+
+    /// Writes a line to standard error, in one piece. There is nowhere to report a failure to.
+    pub(super) fn warn(&mut self, text: &[u8]) {
+        let _ = self.stderr.write_all(&[text, b"\n"].concat());
+    }
+
+    /// Reports a fault and returns its exit status.
+    pub fn complain(&mut self, fault: &Fault) -> u8 {
+        self.warn(fault.text());
+        fault.status
+    }
+}
+
+/// What a run depends on besides its arguments and the kernel.
+pub struct World<'a> {
+    /// Names and the list of connections.
+    pub host: &'a dyn Host,
+    /// Whether options end at the first positional argument.
+    pub posixly_correct: bool,
+    /// Whether a line with the remedy follows what the kernel refuses.
+    pub hints: bool,
+}
+
+impl World<'_> {
+    /// Writes the remedy of an error, if wanted.
+    pub(super) fn hint(&self, error: &Error, io: &mut Io<'_>) {
+        if self.hints {
+            io.warn(format!("  hint: {}", kernel_text::remedy(error)).as_bytes());
+        }
+    }
+}

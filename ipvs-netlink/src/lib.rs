@@ -3,7 +3,38 @@
 //!
 //! [`Ipvs`] is a conversation with one network namespace: it lists and changes virtual services,
 //! destinations, sync daemons and timeouts. It speaks generic netlink, and the legacy socket
-//! options where netlink is missing or refused; [`Backend`] is the seam.
+//! options where netlink is missing or refused.
+//!
+//! ```no_run
+//! use ipvs_netlink::Ipvs;
+//! use ipvs_netlink::types::{DestConfig, Forward, Scheduler, ServiceConfig};
+//!
+//! let mut ipvs = Ipvs::open()?;
+//! let web = "tcp/192.0.2.10:80".parse()?;
+//! ipvs.create_service(web, ServiceConfig::new(Scheduler::WLC))?;
+//! ipvs.create_dest(web, "10.0.0.2:8080".parse()?, DestConfig::new(Forward::Masq).weight(3))?;
+//! ipvs.edit_dest(web, "10.0.0.2:8080".parse()?, |config| config.weight = 0)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | you want | look at |
+//! |---|---|
+//! | another namespace, a time limit, one interface only | [`Ipvs::options`] |
+//! | a listing that is right while others change the table | [`Ipvs::settled_table`] |
+//! | many changes at once | [`Ipvs::batch`] |
+//! | a whole state: read, compare, make it so, roll back | [`Ruleset`], [`Plan`] |
+//! | tests without root | module `fake`, feature `fake` |
+//! | the same, asynchronous | `AsyncIpvs`, feature `tokio` |
+//! | the messages themselves | [`wire`] |
+//! | a way into a kernel of one's own | [`Backend`] |
+//!
+//! # Errors
+//! [`Error`] says which request on which object failed, with the kernel's number and words;
+//! its text is one line and names the remedy. A library never prints, loads a module, or exits.
+//!
+//! # Privilege
+//! Netlink asks for `CAP_NET_ADMIN` in the initial user namespace, for listings too. Root of a user
+//! namespace is let in through the socket options, which is found out and used without being asked.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod backend;

@@ -20,3 +20,8 @@ pub mod topology;
 pub use case::{Case, Failure};
 pub use ctx::Ctx;
 pub use runner::main;
+
+/// The library example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

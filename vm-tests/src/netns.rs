@@ -21,6 +21,19 @@ pub fn unshare() -> Result<(), Failure> {
         .map_err(|error| Failure::from(error).context("cannot make a network namespace"))
 }
 
+/// Gives the calling thread, and what it starts from now on, a root directory of its own.
+///
+/// # Errors
+/// The directory does not exist, or the capability `CAP_SYS_CHROOT` is missing.
+pub fn change_root(directory: &Path) -> Result<(), Failure> {
+    // SAFETY: what is unshared is this thread's root and working directory, so that the change below
+    // does not concern other threads; memory and open files stay shared.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::FS) }?;
+    rustix::process::chroot(directory)?;
+    rustix::process::chdir("/")?;
+    Ok(())
+}
+
 /// Runs `work` in a named namespace (`ip netns`), in a thread of its own.
 ///
 /// # Errors

@@ -8,15 +8,24 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use vm_tests::{Ctx, Failure, netns};
+use vm_tests::{Ctx, Failure, command, netns};
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// Runs of each command; the median counts.
 const RUNS: usize = 5;
+
+/// The root directory of what is measured, in memory.
+const ROOT: &str = "/run/bench";
+/// What dynamic programs take from the system.
+const SYSTEM: [&str; 3] = [
+    "/lib64/ld-linux-x86-64.so.2",
+    "/lib/x86_64-linux-gnu/libc.so.6",
+    "/lib/x86_64-linux-gnu/libgcc_s.so.1",
+];
 
 /// One of the two programs.
 struct Program {
@@ -36,12 +45,9 @@ impl Program {
 
     /// Time from start to end; the command must succeed.
     fn time(&self, arguments: &[&str], input: Option<&Path>) -> Result<Duration> {
-        let stdin = match input {
-            Some(path) => File::open(path)?.into(),
-            None => Stdio::null(),
-        };
         let mut command = self.command(arguments);
-        command.stdin(stdin).stdout(File::create("/tmp/bench.out")?);
+        let stdin = File::open(input.unwrap_or(Path::new("/empty")))?;
+        command.stdin(stdin).stdout(File::create("/output")?);
         let start = Instant::now();
         let status = command.status()?;
         let time = start.elapsed();
@@ -106,11 +112,13 @@ impl Work {
     }
 }
 
-/// Does `work` in a thread with a new network namespace.
+/// Does `work` in a thread with a new network namespace and everything it needs in memory: the
+/// guest's own root is a directory of the host, and each look at it takes a while.
 fn fresh<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let inside = || {
         netns::unshare()?;
         let _surroundings = Ctx::new()?;
+        netns::change_root(Path::new(ROOT))?;
         work()
     };
     std::thread::scope(|scope| {
@@ -118,10 +126,10 @@ fn fresh<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     })
 }
 
+/// Writes a file below the root; its name is that which `work` sees.
 fn file(name: &str, text: &str) -> Result<PathBuf> {
-    let path = Path::new("/tmp").join(name);
-    fs::write(&path, text)?;
-    Ok(path)
+    fs::write(Path::new(ROOT).join(name), text)?;
+    Ok(Path::new("/").join(name))
 }
 
 fn works() -> Result<Vec<Work>> {
@@ -163,19 +171,23 @@ fn works() -> Result<Vec<Work>> {
     Ok(works)
 }
 
+fn prepare_root(share: &Path) -> Result<()> {
+    let run = |line: String| command::run(&line, &[], command::TIMEOUT)?.success().map(drop);
+    run(format!("mkdir -p {ROOT} && mount -t tmpfs bench {ROOT} && mkdir {ROOT}/c"))?;
+    let share = share.display();
+    run(format!("cp -L {share}/bin/ipvsadm {ROOT}/ours && cp {share}/c/* {ROOT}/c/"))?;
+    run(format!("cp -L {share}/bin/ipvsadm-static {ROOT}/static && : >{ROOT}/empty"))?;
+    SYSTEM.iter().try_for_each(|path| run(format!("cd / && cp -L --parents {path} {ROOT}")))
+}
+
 fn measure_all() -> Result<()> {
     let share = std::env::var_os("IPVS_VM")
         .ok_or_else(|| Failure::new("this runs in a virtual machine only: cargo xtask bench"))?;
     let share = Path::new(&share);
-    // From memory, so that the shared file system has no part in it.
-    for (from, to) in [("bin/ipvsadm", "ours"), ("bin/ipvsadm-static", "static"), ("c", "c")] {
-        let (from, to) = (share.join(from), Path::new("/tmp").join(to));
-        let status = Command::new("cp").arg("-rL").arg(from).arg(to).status()?;
-        assert!(status.success(), "cp: {status}");
-    }
+    prepare_root(share)?;
     let program = |path: &str| Program { path: path.into(), libraries: None };
-    let (dynamic, ours) = (program("/tmp/ours"), program("/tmp/static"));
-    let c = Program { libraries: Some("/tmp/c".into()), ..program("/tmp/c/ipvsadm") };
+    let (dynamic, ours) = (program("/ours"), program("/static"));
+    let c = Program { libraries: Some("/c".into()), ..program("/c/ipvsadm") };
     let mut out = std::io::stdout().lock();
     writeln!(out, "| work | C, µs | ours, µs | C ÷ ours | goal (stretch) | C ÷ ours, glibc build |")?;
     writeln!(out, "|---|---|---|---|---|---|")?;

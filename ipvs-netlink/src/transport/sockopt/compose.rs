@@ -13,7 +13,7 @@ use super::layout::{Key, Writer, daemon};
 use crate::{Error, Feature, Operation, Request};
 
 const BASE: i32 = 1152;
-const REMEDY: &str = "load the module for netlink, or run as root of the initial user namespace";
+const REMEDY: &str = "use netlink, as root of the initial user namespace";
 
 /// One `setsockopt`.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Verbs for the sync daemons.
 
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+
 use ipvs_types::{DaemonConfig, DaemonRole};
 
 use crate::{Error, Ipvs, Operation};
@@ -31,4 +34,18 @@ impl Ipvs {
     pub fn stop_daemon(&mut self, role: DaemonRole) -> Result<(), Error> {
         self.change(Operation::StopDaemon { role })
     }
+}
+
+/// The message length that the kernel takes when `len` is asked for: at most what fits in an IP
+/// packet of 65535 bytes, and at least 1024 for a backup.
+pub(crate) fn clamp_message_length(daemon: &DaemonConfig, len: NonZeroU16) -> NonZeroU16 {
+    let least = match daemon.role {
+        DaemonRole::Master => NonZeroU16::MIN,
+        DaemonRole::Backup => const { NonZeroU16::new(1024).unwrap() },
+    };
+    let most = match daemon.group {
+        Some(IpAddr::V6(_)) => const { NonZeroU16::new(u16::MAX - 48).unwrap() },
+        _ => const { NonZeroU16::new(u16::MAX - 28).unwrap() },
+    };
+    len.clamp(least, most)
 }

@@ -15,11 +15,14 @@ mod entry;
 mod errno;
 mod error;
 mod error_text;
+#[cfg(feature = "fake")]
+pub mod fake;
 mod feature;
 mod netns;
 mod operation;
 mod options;
 mod request;
+mod ruleset;
 mod service;
 mod table;
 #[cfg(feature = "tokio")]
@@ -41,4 +44,8 @@ pub use netns::Netns;
 pub use operation::Operation;
 pub use options::Options;
 pub use request::Request;
+pub use ruleset::{
+    Applied, ApplyError, Change, Differences, Failure, InvalidRuleset, Plan, PlanOptions, Rollback,
+    Ruleset, ServiceRules, VerifyError,
+};
 pub use table::{ServiceTable, Table};

@@ -71,7 +71,7 @@ impl Ctx {
             directory,
             topologies: 0,
         };
-        ctx.run("ip link set lo up")?;
+        command::ip(&[], "link set lo up")?;
         Ok(ctx)
     }
 

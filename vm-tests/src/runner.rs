@@ -26,8 +26,7 @@ pub fn main() -> ExitCode {
     let guest = guest();
     if guest.is_some() && !arguments.list {
         // `ip netns` prepares its directory at the first use; two at once would collide.
-        let line = "ip netns add prepare && ip netns del prepare";
-        if let Err(failure) = command::run(line, &[], command::TIMEOUT).and_then(|o| o.success()) {
+        if let Err(failure) = command::ip(&[], "netns add prepare\nnetns del prepare") {
             eprintln!("error: the guest cannot make network namespaces: {failure}");
             return ExitCode::FAILURE;
         }

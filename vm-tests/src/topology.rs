@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use crate::case::Failure;
 use crate::command::{self, Output};
@@ -39,13 +38,13 @@ impl Topology {
     /// `ip netns add` fails.
     pub fn host(&mut self, name: &str) -> Result<Host, Failure> {
         let namespace = format!("{}-{name}", self.prefix);
-        command::run(&format!("ip netns add {namespace}"), &[], command::TIMEOUT)?.success()?;
+        command::ip(&[], &format!("netns add {namespace}"))?;
         self.namespaces.push(namespace.clone());
         let host = Host {
             name: name.to_owned(),
             namespace,
         };
-        host.run("ip link set lo up")?;
+        host.ip("link set lo up")?;
         Ok(host)
     }
 
@@ -57,17 +56,19 @@ impl Topology {
     /// A command fails; the message has its line.
     pub fn segment(&mut self, name: &str, ports: &[(&Host, &str, &[&str])]) -> Result<(), Failure> {
         let switch = self.host(name)?;
-        switch.run("ip link add br0 type bridge && ip link set br0 up")?;
-        for (number, (host, interface, addresses)) in ports.iter().enumerate() {
-            switch.run(&format!(
-                "ip link add p{number} type veth peer name {interface} netns {} && \
-                 ip link set p{number} master br0 up",
+        let mut wiring = "link add br0 type bridge\nlink set br0 up".to_owned();
+        for (number, (host, interface, _)) in ports.iter().enumerate() {
+            wiring.push_str(&format!(
+                "\nlink add p{number} type veth peer name {interface} netns {}\n\
+                 link set p{number} master br0 up",
                 host.namespace
-            ))?;
-            host.run(&format!("ip link set {interface} up"))?;
-            for address in *addresses {
-                host.address(interface, address)?;
-            }
+            ));
+        }
+        switch.ip(&wiring)?;
+        for (host, interface, addresses) in ports {
+            let addresses = addresses.iter().map(|address| addition(interface, address));
+            let up = std::iter::once(format!("link set {interface} up"));
+            host.ip(&up.chain(addresses).collect::<Vec<_>>().join("\n"))?;
         }
         Ok(())
     }
@@ -75,15 +76,19 @@ impl Topology {
 
 impl Drop for Topology {
     fn drop(&mut self) {
-        for namespace in &self.namespaces {
-            // Best effort: the guest ends soon, and names are never used again.
-            let _ = command::run(
-                &format!("ip netns del {namespace}"),
-                &[],
-                Duration::from_secs(10),
-            );
-        }
+        let lines = self
+            .namespaces
+            .iter()
+            .map(|namespace| format!("netns del {namespace}"));
+        // Best effort: the guest ends soon, and names are never used again.
+        let _ = command::ip(&["-force"], &lines.collect::<Vec<_>>().join("\n"));
     }
+}
+
+/// The `ip` command that adds an address.
+fn addition(interface: &str, address: &str) -> String {
+    let nodad = if address.contains(':') { " nodad" } else { "" };
+    format!("address add {address} dev {interface}{nodad}")
 }
 
 impl Host {
@@ -92,9 +97,15 @@ impl Host {
     /// # Errors
     /// The command fails.
     pub fn address(&self, interface: &str, address: &str) -> Result<(), Failure> {
-        let nodad = if address.contains(':') { " nodad" } else { "" };
-        self.run(&format!("ip address add {address} dev {interface}{nodad}"))
-            .map(drop)
+        self.ip(&addition(interface, address))
+    }
+
+    /// Runs commands of `ip` on this host, one per line: `link set eth0 up`.
+    ///
+    /// # Errors
+    /// A command fails.
+    pub fn ip(&self, lines: &str) -> Result<(), Failure> {
+        command::ip(&["-n", &self.namespace], lines).map_err(|failure| failure.context(&self.name))
     }
 
     /// Runs a shell command line on this host; any status is a result.

@@ -2,7 +2,8 @@
 //! How many services there are, whether the socket options show them or not.
 //!
 //! The legacy interface leaves IPv6 out in silence. `/proc/net/ip_vs` shows everything to everybody;
-//! a file opened in a namespace goes on showing that namespace.
+//! a file opened in a namespace goes on showing that namespace. Kernels before 7 skip lines between
+//! two `read`s when other namespaces have services too, so that the count is a lower bound.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek};

@@ -67,8 +67,7 @@ fn nat(ctx: &mut Ctx, service: &str, servers: [&str; 3]) -> Result<(), Failure> 
         ],
     )?;
     for server in &backends {
-        server.run("ip route add default via 10.0.0.254")?;
-        server.run("ip -6 route add default via 2001:db8:2::fe")?;
+        server.ip("route add default via 10.0.0.254\nroute add default via 2001:db8:2::fe")?;
     }
     director.sysctl("net.ipv4.ip_forward", "1")?;
     director.sysctl("net.ipv6.conf.all.forwarding", "1")?;

@@ -44,7 +44,7 @@ pub(crate) fn request(
 }
 
 /// What the kernel would misread, with the remedy.
-fn check(request: &Request) -> Result<(), String> {
+pub(crate) fn check(request: &Request) -> Result<(), String> {
     match request {
         Request::Change(
             Operation::CreateService { service, config }

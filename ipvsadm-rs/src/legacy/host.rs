@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a command needs from the machine besides the kernel's IPVS: names, and the list of
+//! connections.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
+use std::sync::OnceLock;
+
+use ipvs_netlink::types::Protocol;
+
+use super::services_file::ServicesFile;
+
+/// Names, and the file with the connections. Tests bring their own.
+pub trait Host: Sync {
+    /// The first IPv4 address of a host name.
+    fn address_of(&self, name: &str) -> Option<Ipv4Addr>;
+    /// The canonical name of an address.
+    fn name_of(&self, address: IpAddr) -> Option<String>;
+    /// The port of a service name.
+    fn port_of(&self, service: &[u8], protocol: Protocol) -> Option<u16>;
+    /// The service name of a port.
+    fn service_of(&self, port: u16, protocol: Protocol) -> Option<String>;
+    /// The kernel's list of connections (`/proc/net/ip_vs_conn`).
+    ///
+    /// # Errors
+    /// When the file can't be opened.
+    fn connections(&self) -> io::Result<Box<dyn BufRead>>;
+}
+
+/// This machine: the system's resolver for hosts, `/etc/services` for ports.
+#[derive(Debug, Default)]
+pub struct System {
+    services: OnceLock<ServicesFile>,
+}
+
+impl System {
+    fn services(&self) -> &ServicesFile {
+        // Without the file there are no service names; numbers still work.
+        self.services.get_or_init(|| {
+            ServicesFile::parse(&std::fs::read("/etc/services").unwrap_or_default())
+        })
+    }
+}
+
+impl Host for System {
+    fn address_of(&self, name: &str) -> Option<Ipv4Addr> {
+        let addresses = (name, 0).to_socket_addrs().ok()?;
+        addresses.into_iter().find_map(|socket| match socket.ip() {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        })
+    }
+
+    fn name_of(&self, address: IpAddr) -> Option<String> {
+        dns_lookup::lookup_addr(&address).ok()
+    }
+
+    fn port_of(&self, service: &[u8], protocol: Protocol) -> Option<u16> {
+        self.services().port(service, protocol)
+    }
+
+    fn service_of(&self, port: u16, protocol: Protocol) -> Option<String> {
+        self.services().name(port, protocol).map(str::to_owned)
+    }
+
+    fn connections(&self) -> io::Result<Box<dyn BufRead>> {
+        // The kernel fills at most a page a read.
+        let file = File::open("/proc/net/ip_vs_conn")?;
+        Ok(Box::new(BufReader::with_capacity(4096, file)))
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! IPv4 addresses as `inet_aton` reads them: one to four parts, decimal, octal or hexadecimal.
+
+use std::net::Ipv4Addr;
+
+/// The address that `text` starts with; after a blank, anything may follow.
+pub fn aton(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut parts = [0u32; 4];
+    let mut count = 0;
+    let mut rest = text;
+    loop {
+        let (part, after) = part(rest)?;
+        *parts.get_mut(count)? = part;
+        count += 1;
+        match after {
+            [b'.', more @ ..] => rest = more,
+            [] | [b' ' | b'\t'..=b'\r', ..] => break,
+            _ => return None,
+        }
+    }
+    let (last, leading) = parts[..count].split_last()?;
+    let mut bits = 0u32;
+    for (i, part) in leading.iter().enumerate() {
+        bits |= u32::from(u8::try_from(*part).ok()?) << (24 - 8 * i);
+    }
+    let room = u32::MAX.checked_shr(8 * leading.len() as u32)?;
+    (*last <= room).then(|| Ipv4Addr::from_bits(bits | last))
+}
+
+/// One number with C's prefixes for the base, and what follows it.
+fn part(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (base, digits) = match text {
+        [b'0', b'x' | b'X', rest @ ..] if rest.first()?.is_ascii_hexdigit() => (16, rest),
+        [b'0', ..] => (8, text),
+        [b'1'..=b'9', ..] => (10, text),
+        _ => return None,
+    };
+    let mut value = 0u32;
+    let mut length = 0;
+    for &byte in digits {
+        let Some(digit) = char::from(byte).to_digit(base) else { break };
+        value = value.checked_mul(base)?.checked_add(digit)?;
+        length += 1;
+    }
+    Some((value, &digits[length..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_an_address() {
+        for (text, address) in [
+            ("10.0.0.1", [10, 0, 0, 1]),
+            ("10.1", [10, 0, 0, 1]),
+            ("10.1.258", [10, 1, 1, 2]),
+            ("0x0a000001", [10, 0, 0, 1]),
+            ("010.0.0.010", [8, 0, 0, 8]),
+            ("167772161", [10, 0, 0, 1]),
+            ("24", [0, 0, 0, 24]),
+            ("0", [0, 0, 0, 0]),
+            ("255.255.255.255", [255; 4]),
+            ("10.0.0.1 junk", [10, 0, 0, 1]),
+        ] {
+            assert_eq!(aton(text.as_bytes()), Some(address.into()), "{text}");
+        }
+        for text in [
+            "",
+            ".",
+            "10.",
+            "256.1.1.1",
+            "1.2.3.256",
+            "1.2.3.4.5",
+            "/24",
+            "10.0.0.1x",
+            "08.1.1.1",
+            "4294967296",
+            "0x",
+            "1.16777216",
+            "abc",
+            " 10.0.0.1",
+        ] {
+            assert_eq!(aton(text.as_bytes()), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Listings, byte for byte.
+
+pub mod connections;
+mod label;
+pub mod names;
+pub mod order;
+pub mod rules;
+pub mod state;
+pub mod table;
+mod text;
+mod tunnel;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `printf`'s columns, into a buffer, without allocation.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Writes decimal digits.
+pub fn number(out: &mut Vec<u8>, mut value: u64) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Writes a number that C prints as a signed 32-bit one.
+pub fn signed(out: &mut Vec<u8>, value: u32) {
+    let value = value as i32;
+    if value < 0 {
+        out.push(b'-');
+    }
+    number(out, value.unsigned_abs().into());
+}
+
+/// Writes an IPv4 address.
+pub fn ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
+    for (i, octet) in address.octets().into_iter().enumerate() {
+        if i > 0 {
+            out.push(b'.');
+        }
+        number(out, octet.into());
+    }
+}
+
+/// Writes an address, IPv6 without brackets.
+pub fn address(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => ipv4(out, address),
+        IpAddr::V6(address) => out.extend_from_slice(address.to_string().as_bytes()),
+    }
+}
+
+/// Fills up with blanks what was written since `start` to `width`; longer text stays as it is.
+pub fn pad(out: &mut Vec<u8>, start: usize, width: usize) {
+    let end = start + width;
+    if out.len() < end {
+        out.resize(end, b' ');
+    }
+}
+
+/// Cuts what was written since `start` to `width`.
+pub fn cut(out: &mut Vec<u8>, start: usize, width: usize) {
+    out.truncate(start + width);
+}
+
+/// Writes a blank and a column of at least `width`, filled up on the right.
+pub fn left(out: &mut Vec<u8>, width: usize, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(b' ');
+    let start = out.len();
+    write(out);
+    pad(out, start, width);
+}
+
+/// Writes a number in a column of at least `width`, filled up on the left.
+pub fn right(out: &mut Vec<u8>, width: usize, value: u64) {
+    let digits = value.checked_ilog10().unwrap_or(0) as usize + 1;
+    out.resize(out.len() + width.saturating_sub(digits), b' ');
+    number(out, value);
+}
+
+/// Writes a counter, nine columns wide: above eight digits in thousands, millions and so on, cut,
+/// not rounded; with `exact` in full.
+pub fn counter(out: &mut Vec<u8>, value: u64, exact: bool) {
+    let (divisor, unit) = match value {
+        _ if exact && value >= 100_000_000 => {
+            out.push(b' ');
+            return number(out, value);
+        }
+        0..100_000_000 => return right(out, 9, value),
+        100_000_000..1_000_000_000 => (1_000, b'K'),
+        1_000_000_000..100_000_000_000 => (1_000_000, b'M'),
+        100_000_000_000..100_000_000_000_000 => (1_000_000_000, b'G'),
+        _ => (1_000_000_000_000, b'T'),
+    };
+    right(out, 8, value / divisor);
+    out.push(unit);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_cut_not_rounded() {
+        for (value, short, exact) in [
+            (0, "        0", "        0"),
+            (99_999_999, " 99999999", " 99999999"),
+            (100_000_999, "  100000K", " 100000999"),
+            (999_999_999, "  999999K", " 999999999"),
+            (1_999_999_999, "    1999M", " 1999999999"),
+            (99_999_999_999, "   99999M", " 99999999999"),
+            (100_000_000_000, "     100G", " 100000000000"),
+            (100_000_000_000_000, "     100T", " 100000000000000"),
+            (u64::MAX, "18446744T", " 18446744073709551615"),
+        ] {
+            for (exact, expected) in [(false, short), (true, exact)] {
+                let mut out = Vec::new();
+                counter(&mut out, value, exact);
+                assert_eq!(String::from_utf8_lossy(&out), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn columns_overflow_but_never_lose() {
+        let mut out = Vec::new();
+        left(&mut out, 4, |out| number(out, 12));
+        left(&mut out, 4, |out| signed(out, u32::MAX));
+        left(&mut out, 1, |out| address(out, IpAddr::from([10, 0, 0, 1])));
+        assert_eq!(String::from_utf8_lossy(&out), " 12   -1   10.0.0.1");
+    }
+}

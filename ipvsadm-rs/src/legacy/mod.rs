@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The grammar, texts and exit statuses of the C ipvsadm, so that scripts don't notice.
+//!
+//! Arguments become options ([`popt`], fed by the one table in [`options`]), options a checked
+//! [`command`], a command requests to the kernel and text ([`run`], [`list`]).
+
+pub mod argv;
+pub mod command;
+mod draft;
+mod fault;
+mod help;
+pub mod host;
+mod inet;
+mod kernel_text;
+mod list;
+pub mod matrix;
+mod number;
+pub mod options;
+pub mod popt;
+mod resolve;
+mod restore;
+pub mod run;
+mod sched_flags;
+pub mod scripts;
+pub mod services_file;
+mod tunnel;
+
+#[cfg(test)]
+pub(crate) mod test_host;
+
+pub use fault::Fault;

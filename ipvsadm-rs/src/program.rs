@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which program this is: one binary answers to three names.
+
+use ipvs_netlink::{Error, Ipvs};
+
+use crate::legacy::argv::Argv;
+use crate::legacy::run::{self, Io, World};
+use crate::legacy::scripts;
+
+/// A name that the binary goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// `ipvsadm`, and every name that is not one of the others.
+    Ipvsadm,
+    /// `ipvsadm-save`
+    Save,
+    /// `ipvsadm-restore`
+    Restore,
+}
+
+impl Program {
+    /// The program of this name, path or not.
+    pub fn named(path: &[u8]) -> Self {
+        if path.ends_with(b"ipvsadm-save") {
+            Self::Save
+        } else if path.ends_with(b"ipvsadm-restore") {
+            Self::Restore
+        } else {
+            Self::Ipvsadm
+        }
+    }
+}
+
+/// Runs the program called `name` with `argv` and returns the exit status.
+///
+/// `connect` is called at most once, and not for `-h` and `-v`.
+pub fn run(
+    name: &[u8],
+    argv: &Argv,
+    io: &mut Io<'_>,
+    world: &World<'_>,
+    connect: impl FnOnce() -> Result<Ipvs, Error>,
+) -> u8 {
+    match Program::named(name) {
+        Program::Ipvsadm => run::command_line(name, argv, io, world, connect),
+        Program::Save => match scripts::save(name, argv) {
+            Ok(argv) => run::command_line(b"ipvsadm", &argv, io, world, connect),
+            Err(fault) => io.complain(&fault),
+        },
+        Program::Restore => {
+            let mut rules = Vec::new();
+            // An unreadable standard input is an empty one, as to the script this replaces.
+            let _ = io.stdin.read_to_end(&mut rules);
+            scripts::restore(&rules, io, world, connect)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_paths() {
+        assert_eq!(Program::named(b"/sbin/ipvsadm-save"), Program::Save);
+        assert_eq!(Program::named(b"ipvsadm-restore"), Program::Restore);
+        assert_eq!(Program::named(b"./lvs"), Program::Ipvsadm);
+        assert_eq!(Program::named(b""), Program::Ipvsadm);
+    }
+}

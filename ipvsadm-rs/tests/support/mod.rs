@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Runs the program in process.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub mod shell;
+
+use std::io::{self, BufRead, Cursor};
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipvs_netlink::types::Protocol;
+use ipvs_netlink::{Error, Ipvs};
+use ipvsadm_rs::legacy::argv::Argv;
+use ipvsadm_rs::legacy::host::Host;
+use ipvsadm_rs::legacy::run::{Io, World};
+use ipvsadm_rs::legacy::services_file::ServicesFile;
+use ipvsadm_rs::program;
+
+/// What a run left behind.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub stdout: String,
+    pub stderr: String,
+    pub status: u8,
+}
+
+/// Runs `name` with `arguments`; returns standard output, standard error and the exit status.
+pub fn raw(
+    name: &str,
+    arguments: &[impl AsRef<[u8]>],
+    stdin: &[u8],
+    world: &World<'_>,
+    connect: impl FnOnce() -> Result<Ipvs, Error>,
+) -> (Vec<u8>, Vec<u8>, u8) {
+    let argv: Argv = arguments.iter().collect();
+    let (mut stdin, mut stdout, mut stderr) = (stdin, Vec::new(), Vec::new());
+    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr };
+    let status = program::run(name.as_bytes(), &argv, &mut io, world, connect);
+    (stdout, stderr, status)
+}
+
+/// The same, as text.
+pub fn run(
+    name: &str,
+    arguments: &[impl AsRef<[u8]>],
+    stdin: &[u8],
+    world: &World<'_>,
+    connect: impl FnOnce() -> Result<Ipvs, Error>,
+) -> Outcome {
+    let (stdout, stderr, status) = raw(name, arguments, stdin, world, connect);
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Outcome { stdout: text(stdout), stderr: text(stderr), status }
+}
+
+/// The machine on which the scenarios were observed: its `/etc/hosts` and `/etc/services`, and a
+/// list of connections.
+pub struct Fixture {
+    pub connections: &'static str,
+}
+
+pub const NO_CONNECTIONS: &str =
+    "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n";
+
+const HOSTS: &str = "127.0.0.1 localhost
+::1 localhost ip6-localhost
+10.0.0.1 vip1 www.example.com
+10.0.0.2 real2
+10.1.1.1 a-really-quite-long-host-name-for-truncation.example.com
+10.1.1.2 an-even-longer-host-name-that-will-exceed-sixty-characters.sub.example.com
+2001:db8::1 vip6
+255.255.255.0 maskname
+";
+
+const SERVICES: &[u8] = b"ftp 21/tcp\nssh 22/tcp\ndomain 53/tcp\ndomain 53/udp\nhttp 80/tcp www\n\
+    https 443/tcp\nhttps 443/udp\nsip 5060/tcp\nsip 5060/udp\nsua 14001/sctp\n\
+    a-long-service-nm 4321/tcp\n";
+
+fn hosts() -> impl Iterator<Item = (IpAddr, Vec<&'static str>)> {
+    HOSTS.lines().filter_map(|line| {
+        let mut words = line.split(' ');
+        Some((words.next()?.parse().ok()?, words.collect()))
+    })
+}
+
+impl Host for Fixture {
+    fn address_of(&self, name: &str) -> Option<Ipv4Addr> {
+        hosts().filter(|(_, names)| names.contains(&name)).find_map(|(address, _)| match address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        })
+    }
+
+    fn name_of(&self, address: IpAddr) -> Option<String> {
+        hosts().find(|(known, _)| *known == address).map(|(_, names)| names[0].to_owned())
+    }
+
+    fn port_of(&self, service: &[u8], protocol: Protocol) -> Option<u16> {
+        ServicesFile::parse(SERVICES).port(service, protocol)
+    }
+
+    fn service_of(&self, port: u16, protocol: Protocol) -> Option<String> {
+        ServicesFile::parse(SERVICES).name(port, protocol).map(str::to_owned)
+    }
+
+    fn connections(&self) -> io::Result<Box<dyn BufRead>> {
+        Ok(Box::new(Cursor::new(self.connections)))
+    }
+}

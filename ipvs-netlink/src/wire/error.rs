@@ -45,5 +45,5 @@ pub(crate) enum Found {
     },
     /// A name that is too long or empty.
     #[error("{0}")]
-    Name(ipvs_types::ParseError),
+    Name(Box<ipvs_types::ParseError>),
 }

@@ -45,16 +45,18 @@ impl<'a> Iterator for Attributes<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let attribute = self.one().map_err(|found| {
-            self.rest = &[];
-            WireError { what: "attribute", offset: self.offset, found }
-        });
-        if let Ok(attribute) = &attribute {
-            let step = align(ATTRIBUTE_HEADER + attribute.payload.len()).min(self.rest.len());
-            self.rest = &self.rest[step..];
-            self.offset += step;
+        match self.one() {
+            Ok(attribute) => {
+                let step = align(ATTRIBUTE_HEADER + attribute.payload.len());
+                self.rest = self.rest.get(step..).unwrap_or_default();
+                self.offset += step;
+                Some(Ok(attribute))
+            }
+            Err(found) => {
+                self.rest = &[];
+                Some(Err(WireError { what: "attribute", offset: self.offset, found }))
+            }
         }
-        Some(attribute)
     }
 }
 

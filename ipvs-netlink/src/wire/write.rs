@@ -64,24 +64,34 @@ impl<'a> Writer<'a> {
         self.attribute(number, name, &[0]);
     }
 
+    /// The commonest attribute, of at most four bytes, in one piece.
+    fn short<const N: usize>(&mut self, number: u16, payload: [u8; N]) {
+        const { assert!(N <= 4) };
+        let mut attribute = [0; 8];
+        attribute[..2].copy_from_slice(&((ATTRIBUTE_HEADER + N) as u16).to_ne_bytes());
+        attribute[2..4].copy_from_slice(&number.to_ne_bytes());
+        attribute[4..4 + N].copy_from_slice(&payload);
+        self.out.extend_from_slice(&attribute);
+    }
+
     /// A byte.
     pub fn u8(&mut self, number: u16, value: u8) {
-        self.bytes(number, &[value]);
+        self.short(number, [value]);
     }
 
     /// A number in the CPU's byte order.
     pub fn u16(&mut self, number: u16, value: u16) {
-        self.bytes(number, &value.to_ne_bytes());
+        self.short(number, value.to_ne_bytes());
     }
 
     /// A number in network byte order.
     pub fn be16(&mut self, number: u16, value: u16) {
-        self.bytes(number, &value.to_be_bytes());
+        self.short(number, value.to_be_bytes());
     }
 
     /// A number in the CPU's byte order.
     pub fn u32(&mut self, number: u16, value: u32) {
-        self.bytes(number, &value.to_ne_bytes());
+        self.short(number, value.to_ne_bytes());
     }
 
     /// An address in 16 bytes (`union nf_inet_addr`): IPv4 in the first four, the rest zero.

@@ -83,5 +83,5 @@ pub(super) fn named<'a, T>(
     value: Value<'a>,
     make: impl FnOnce(&'a [u8]) -> Result<T, ipvs_types::ParseError>,
 ) -> Result<T, WireError> {
-    make(until_nul(value.payload)).map_err(|error| value.error(Found::Name(error)))
+    make(until_nul(value.payload)).map_err(|error| value.error(Found::Name(Box::new(error))))
 }

@@ -6,24 +6,21 @@ use std::time::Duration;
 
 use ipvs_types::{EngineName, InterfaceName, Scheduler};
 
-/// Which kernel is played. The control interface is the same; a few checks differ.
+/// Which kernel is played. The control interface is the same; a few checks differ, some of them with
+/// the patch level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Release {
-    /// Linux 6.1 as built by Debian 12: no `twos` scheduler.
+    /// Linux 6.1 as built by Debian 12: no `twos` scheduler; thresholds up to `INT_MAX` (seen in
+    /// 6.1.192; 6.1.176 took any).
     Linux6_1,
-    /// Linux 6.12 as built by Debian 13: thresholds of any 32 bits.
+    /// Linux 6.12 as built by Debian 13: thresholds of any 32 bits (seen in 6.12.95).
     Linux6_12,
     /// Linux 7.2: tables per namespace, made when first needed.
     Linux7_2,
 }
 
 impl Release {
-    /// Thresholds above `INT_MAX` are accepted.
-    pub(super) const fn any_threshold(self) -> bool {
-        matches!(self, Self::Linux6_12)
-    }
-
     /// The connection table is made with the first service or backup daemon.
     pub(super) const fn table_on_demand(self) -> bool {
         matches!(self, Self::Linux7_2)
@@ -48,6 +45,8 @@ pub(super) struct Host {
     pub engines: BTreeSet<EngineName>,
     /// Ticks a second (`CONFIG_HZ`); limits timeouts.
     pub hz: u32,
+    /// Whether thresholds above `INT_MAX` are refused.
+    pub threshold_limit: bool,
 }
 
 impl Host {
@@ -62,6 +61,7 @@ impl Host {
             schedulers: MODULES.into_iter().chain(twos).collect(),
             engines: BTreeSet::from([EngineName::new("sip").expect("a short literal")]),
             hz: 250,
+            threshold_limit: release != Release::Linux6_12,
         }
     }
 

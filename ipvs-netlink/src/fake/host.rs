@@ -28,12 +28,41 @@ impl Release {
 }
 
 /// A network interface, as far as sync daemons care.
+///
+/// ```
+/// use ipvs_netlink::fake::{Interface, Kernel, Release};
+/// let kernel = Kernel::new(Release::Linux7_2);
+/// kernel.set_interface("eth1".parse()?, Interface::new(9000).down());
+/// # Ok::<(), ipvs_netlink::types::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Interface {
     /// The largest packet in bytes.
     pub mtu: u32,
-    /// Whether it is up.
+    /// Whether it is up; a master can't start on one that is down.
     pub up: bool,
+    /// Whether IPv6 multicast is routed over it, which a master with an IPv6 group needs.
+    pub multicast: bool,
+}
+
+impl Interface {
+    /// An interface that is up.
+    pub const fn new(mtu: u32) -> Self {
+        Self { mtu, up: true, multicast: true }
+    }
+
+    /// The same, down.
+    #[must_use]
+    pub const fn down(mut self) -> Self {
+        self.up = false;
+        self
+    }
+
+    /// What `lo` is: up, without multicast.
+    pub const fn loopback() -> Self {
+        Self { mtu: 65536, up: true, multicast: false }
+    }
 }
 
 /// The surroundings.
@@ -51,13 +80,12 @@ pub(super) struct Host {
 
 impl Host {
     pub fn new(release: Release) -> Self {
-        let interface = |name: &str, mtu| {
-            (InterfaceName::new(name).expect("a short literal"), Interface { mtu, up: true })
-        };
+        let name = |name: &str| InterfaceName::new(name).expect("a short literal");
+        let (lo, eth0) = (Interface::loopback(), Interface::new(1500));
         let twos = (release != Release::Linux6_1).then_some(Scheduler::TWOS);
         Self {
             release,
-            interfaces: BTreeMap::from([interface("lo", 65536), interface("eth0", 1500)]),
+            interfaces: BTreeMap::from([(name("lo"), lo), (name("eth0"), eth0)]),
             schedulers: MODULES.into_iter().chain(twos).collect(),
             engines: BTreeSet::from([EngineName::new("sip").expect("a short literal")]),
             hz: 250,

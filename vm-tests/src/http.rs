@@ -71,12 +71,12 @@ fn answer(mut stream: &TcpStream, body: &str, served: &AtomicU64) -> std::io::Re
         .transpose()?
         .is_some_and(|line| !line.is_empty())
     {}
-    write!(
-        stream,
+    let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n{body}",
         body.len()
-    )?;
+    );
+    stream.write_all(answer.as_bytes())?;
     // Counted before the client can see the answer's end, so that a client that has its answer
     // finds it counted.
     served.fetch_add(1, Ordering::SeqCst);
@@ -92,11 +92,8 @@ pub fn get(server: SocketAddr) -> Result<String, Failure> {
         |error: std::io::Error| Failure::from(error).context(&format!("http://{server}/"));
     let mut stream = TcpStream::connect_timeout(&server, TIMEOUT).map_err(context)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
-    write!(
-        stream,
-        "GET / HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n"
-    )
-    .map_err(context)?;
+    let request = format!("GET / HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(context)?;
     let mut text = String::new();
     stream.read_to_string(&mut text).map_err(context)?;
     match text.split_once("\r\n\r\n") {

@@ -10,6 +10,7 @@ pub mod case;
 pub mod cases;
 pub mod command;
 pub mod ctx;
+pub mod demo;
 pub mod http;
 pub mod model;
 pub mod netns;

@@ -20,7 +20,22 @@ pub fn cargo() -> Command {
 /// # Errors
 /// The build fails; cargo has said why.
 pub fn programs(arguments: &[&str]) -> Result<Vec<PathBuf>> {
+    run(cargo(), arguments)
+}
+
+/// Like [`programs`], for release and without shared libraries.
+///
+/// # Errors
+/// As [`programs`].
+pub fn static_programs(arguments: &[&str]) -> Result<Vec<PathBuf>> {
     let mut command = cargo();
+    // With a target named, build scripts and procedural macros are not affected.
+    let target = ["--release", "--target", "x86_64-unknown-linux-gnu"];
+    command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-C target-feature=+crt-static");
+    run(command, &[&target, arguments].concat())
+}
+
+fn run(mut command: Command, arguments: &[&str]) -> Result<Vec<PathBuf>> {
     command
         .args([
             "build",

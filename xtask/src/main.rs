@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Developer commands: `cargo xtask COMMAND`. Plain functions in a table.
 
+mod bench;
 mod build;
+mod demo;
 mod exec;
 mod paths;
 mod tally;
+mod test;
 mod vm;
 
 use std::ffi::OsString;
@@ -23,10 +26,28 @@ struct Command {
 /// Every command, in the order in which the help shows them.
 const COMMANDS: &[Command] = &[
     Command {
+        name: "demo",
+        arguments: "[--kernel K]",
+        summary: "real HTTP through a director to three servers, with counters",
+        run: demo::main,
+    },
+    Command {
+        name: "test",
+        arguments: "",
+        summary: "formatting, clippy, all tests, VM tests on all kernels",
+        run: test::main,
+    },
+    Command {
         name: "vm",
         arguments: "setup|clean|run|shell|test …",
         summary: "virtual machines with real kernels (`cargo xtask vm help`)",
         run: vm::main,
+    },
+    Command {
+        name: "bench",
+        arguments: "[--kernel K]",
+        summary: "our tool against the C tool, in instructions (docs/benchmarks.md)",
+        run: bench::main,
     },
     Command {
         name: "help",

@@ -51,7 +51,12 @@ pub(crate) mod encode;
 mod error;
 mod ext_ack;
 pub(crate) mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod lossless;
+#[cfg(any(test, feature = "fuzzing"))]
+mod meaning;
 mod number;
 mod read;
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! A command line as a typed command; the checks come in the C tool's order.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use ipvs_netlink::Operation;
 use ipvs_netlink::types::{
@@ -184,12 +183,12 @@ fn daemon_role(verb: Verb, value: Option<&[u8]>) -> Result<DaemonRole, Fault> {
 }
 
 fn timeouts<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Result<TimeoutsChange, Fault> {
-    let mut next = || -> Result<Option<Duration>, Fault> {
-        let word = words.next();
-        let word = word.ok_or_else(|| Fault::usage("--set option requires 3 timeout values"))?;
-        Ok(Some(draft::timeout(word, 0)?).filter(|timeout| !timeout.is_zero()))
+    let (Some(tcp), Some(tcp_fin), Some(udp)) = (words.next(), words.next(), words.next()) else {
+        return Err(Fault::usage("--set option requires 3 timeout values"));
     };
-    Ok(TimeoutsChange { tcp: next()?, tcp_fin: next()?, udp: next()? })
+    // Zero keeps what is set.
+    let read = |word| Ok(Some(draft::timeout(word, 0)?).filter(|timeout| !timeout.is_zero()));
+    Ok(TimeoutsChange { tcp: read(tcp)?, tcp_fin: read(tcp_fin)?, udp: read(udp)? })
 }
 
 fn key(draft: &Draft) -> Option<ServiceKey> {

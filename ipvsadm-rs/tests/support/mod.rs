@@ -2,6 +2,8 @@
 //! Runs the program in process.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod shell;
+
 use std::io::{self, BufRead, Cursor};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -21,7 +23,22 @@ pub struct Outcome {
     pub status: u8,
 }
 
-/// Runs `name` with `arguments`.
+/// Runs `name` with `arguments`; returns standard output, standard error and the exit status.
+pub fn raw(
+    name: &str,
+    arguments: &[impl AsRef<[u8]>],
+    stdin: &[u8],
+    world: &World<'_>,
+    connect: impl FnOnce() -> Result<Ipvs, Error>,
+) -> (Vec<u8>, Vec<u8>, u8) {
+    let argv: Argv = arguments.iter().collect();
+    let (mut stdin, mut stdout, mut stderr) = (stdin, Vec::new(), Vec::new());
+    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr };
+    let status = program::run(name.as_bytes(), &argv, &mut io, world, connect);
+    (stdout, stderr, status)
+}
+
+/// The same, as text.
 pub fn run(
     name: &str,
     arguments: &[impl AsRef<[u8]>],
@@ -29,10 +46,7 @@ pub fn run(
     world: &World<'_>,
     connect: impl FnOnce() -> Result<Ipvs, Error>,
 ) -> Outcome {
-    let argv: Argv = arguments.iter().collect();
-    let (mut stdin, mut stdout, mut stderr) = (stdin, Vec::new(), Vec::new());
-    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr };
-    let status = program::run(name.as_bytes(), &argv, &mut io, world, connect);
+    let (stdout, stderr, status) = raw(name, arguments, stdin, world, connect);
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Outcome { stdout: text(stdout), stderr: text(stderr), status }
 }

@@ -36,7 +36,7 @@ pub type Runner<'a> = dyn FnMut(&[Vec<u8>], &[Vec<u8>], &[u8]) -> Ran + 'a;
 const OPERATORS: [&str; 9] = [";", "&&", "|", "2>&1", ">&-", ">", "<", "(", ")"];
 
 /// Splits a line; `status` is `$?` at the time, so commands are split one at a time.
-fn token<'a>(line: &'a [u8], status: u8) -> Result<Option<(Token, &'a [u8])>, String> {
+fn token(line: &[u8], status: u8) -> Result<Option<(Token, &[u8])>, String> {
     let line = line.trim_ascii_start();
     if line.is_empty() {
         return Ok(None);
@@ -91,7 +91,7 @@ fn words(mut line: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     Ok(words)
 }
 
-fn simple<'a>(mut line: &'a [u8], status: u8) -> Result<(Simple, &'a [u8]), String> {
+fn simple(mut line: &[u8], status: u8) -> Result<(Simple, &[u8]), String> {
     let mut command = Simple::default();
     let mut redirection = "";
     while let Some((token, rest)) = token(line, status)? {

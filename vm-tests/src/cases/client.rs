@@ -115,7 +115,7 @@ fn services_of_every_kind(ctx: &mut Ctx) -> Result<(), Failure> {
     // The C tool reads what we wrote.
     let saved = ctx.run("ipvsadm-c -Sn")?;
     assert!(saved.contains("-A -t 192.0.2.2:0 -s rr -p 600 -M 255.255.255.0"), "{saved}");
-    assert!(saved.contains("-s sh -p 360 --pe sip -b flag-1,flag-2"), "{saved}");
+    assert!(saved.contains("-s sh -p 360 --pe sip -b sh-fallback,sh-port"), "{saved}");
     for (key, _) in &wanted {
         ipvs.delete_service(*key)?;
         let error = ipvs.service(*key).expect_err("deleted");

@@ -5,13 +5,16 @@ use crate::case::Case;
 
 pub mod client;
 pub mod harness;
+pub mod interrupted;
 pub mod legacy;
+pub mod model;
 pub mod reference;
+pub mod settled;
 pub mod traffic;
 
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [client::CASES, harness::CASES, legacy::CASES, reference::CASES, traffic::CASES]
+    [client::CASES, harness::CASES, interrupted::CASES, legacy::CASES, model::CASES, reference::CASES, settled::CASES, traffic::CASES]
         .into_iter()
         .flatten()
 }

@@ -8,13 +8,13 @@ mod host;
 mod kernel;
 mod kvm;
 mod machine;
-mod options;
+pub mod options;
 mod reference;
-mod run;
+pub mod run;
 mod selftest;
-mod setup;
+pub mod setup;
 mod share;
-mod test;
+pub mod test;
 mod tools;
 
 use std::ffi::OsString;

@@ -230,3 +230,14 @@ fn refusals_and_their_extended_acks() {
         assert_eq!(answers(&fixture::read(kernel, "ack_ok")), [Answer::Ack], "{kernel}");
     }
 }
+
+#[test]
+fn the_enums_mean_what_the_direct_decoder_reads() {
+    for fixture in fixture::everything() {
+        for answer in answers(&fixture) {
+            if let Answer::Data { command, attributes } = answer {
+                crate::wire::fuzzing::attributes(command, attributes);
+            }
+        }
+    }
+}

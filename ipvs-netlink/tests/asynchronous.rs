@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The asynchronous client on a kernel in memory.
+#![cfg(all(feature = "tokio", feature = "fake"))]
+
+use ipvs_netlink::fake::{Kernel, Release};
+use ipvs_netlink::types::{DestConfig, DestKey, Forward, Scheduler, ServiceConfig, ServiceKey};
+use ipvs_netlink::{AsyncIpvs, Error, ErrorKind, Ipvs, Operation};
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+fn web() -> ServiceKey {
+    "tcp/192.0.2.10:80".parse().expect("key")
+}
+
+fn server() -> DestKey {
+    "10.0.0.2:8080".parse().expect("key")
+}
+
+async fn open() -> (Kernel, AsyncIpvs) {
+    let kernel = Kernel::new(Release::Linux7_2);
+    let ipvs = AsyncIpvs::with(Ipvs::with_backend(kernel.clone())).await.expect("a thread");
+    (kernel, ipvs)
+}
+
+#[tokio::test]
+async fn the_verbs_do_what_the_blocking_ones_do() -> Result<(), Error> {
+    let (_, ipvs) = open().await;
+    ipvs.create_service(web(), ServiceConfig::new(Scheduler::WLC)).await?;
+    ipvs.create_dest(web(), server(), DestConfig::new(Forward::Route).weight(3)).await?;
+    let config = ipvs.edit_dest(web(), server(), |config| config.weight = 0).await?;
+    assert_eq!(config, DestConfig::new(Forward::Route).weight(0));
+    let table = ipvs.settled_table().await?;
+    assert_eq!(table.services[0].dests[0].config, config);
+    let outcomes = ipvs.commit(vec![Operation::Flush, Operation::Flush]).await?;
+    assert_eq!(outcomes, [Ok(()), Ok(())]);
+    let error = ipvs.service(web()).await.expect_err("flushed");
+    assert_eq!(error.kind(), ErrorKind::NoSuchService);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plan_runs_through_the_blocking_client() -> Result<(), AnyError> {
+    let (kernel, ipvs) = open().await;
+    let mut want = kernel.ruleset();
+    want.add_service(web(), ServiceConfig::new(Scheduler::RR)).expect("new");
+    let wanted = want.clone();
+    let operations = ipvs
+        .run(move |ipvs| Ok::<_, AnyError>(ipvs.plan(&wanted)?.apply(ipvs)?.operations()))
+        .await?;
+    assert_eq!((operations, kernel.ruleset()), (1, want));
+    Ok(())
+}
+
+/// A future that is dropped leaves the conversation whole.
+#[tokio::test]
+async fn a_dropped_future_harms_nobody() -> Result<(), Error> {
+    let (_, ipvs) = open().await;
+    for round in 0..100 {
+        let create = ipvs.create_service(web(), ServiceConfig::new(Scheduler::RR));
+        tokio::select! {
+            biased;
+            result = create => result?,
+            () = std::future::ready(()) => {}
+        }
+        // Whatever was sent before is done before.
+        let services = ipvs.services().await?;
+        assert_eq!(services.len(), 1, "round {round}");
+        ipvs.flush().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_fails_to_open_says_why() {
+    let missing = Ipvs::options().netns("no-such-namespace");
+    let error = AsyncIpvs::open(missing).await.expect_err("it does not exist");
+    assert_eq!(error.kind(), ErrorKind::Namespace);
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `cargo xtask bench`: our tool against the C tool in a guest that counts instructions.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::vm::options::Options;
+use crate::vm::{run, setup};
+use crate::{build, paths};
+
+const TIMEOUT: Duration = Duration::from_secs(3600);
+const PROGRAM: &str = "vm-bench";
+
+/// `cargo xtask bench`.
+pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
+    let mut options = Options::parse(arguments)?;
+    if let Some(word) = options.words.first() {
+        bail!("`bench` takes only options, so `{}` is one too many", word.display());
+    }
+    (options.icount, options.cpus) = (true, 1);
+    setup::implied()?;
+    eprintln!("building the benchmark …");
+    let arguments = ["--release", "--package", "vm-tests", "--bin", PROGRAM];
+    let bench = built(build::programs(&arguments)?, PROGRAM)?;
+    let machine = run::machine(&options, TIMEOUT)?;
+    let mut share = run::share(&options, &machine, &[PROGRAM.into()])?;
+    share.program(&bench)?;
+    share.program(&static_tool()?)?;
+    eprintln!("booting kernel {} …", machine.kernel.name);
+    run::finish(machine.run(&mut share)?)
+}
+
+/// Our tool without shared libraries, under a name of its own.
+fn static_tool() -> Result<PathBuf> {
+    let tool = built(build::static_programs(&["--package", "ipvsadm-rs"])?, "ipvsadm")?;
+    let copy = paths::vm_logs().join("ipvsadm-static");
+    std::fs::copy(&tool, &copy).with_context(|| format!("cannot write {}", copy.display()))?;
+    Ok(copy)
+}
+
+fn built(programs: Vec<PathBuf>, name: &str) -> Result<PathBuf> {
+    let found = programs.into_iter().find(|program| program.ends_with(name));
+    found.with_context(|| format!("cargo did not say where it built {name}"))
+}

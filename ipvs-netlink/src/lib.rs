@@ -4,6 +4,10 @@
 //! [`Ipvs`] is a conversation with one network namespace: it lists and changes virtual services,
 //! destinations, sync daemons and timeouts. It speaks generic netlink, and the legacy socket
 //! options where netlink is missing or refused; [`Backend`] is the seam.
+//!
+//! A [`Ruleset`] is the whole state as a value: [`Ipvs::plan`] finds the smallest set of operations
+//! that leads from the present state to a wanted one, and [`Plan::apply`] carries it out whole or
+//! not at all. With the feature `fake`, programs are tested on a kernel in memory.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod backend;

@@ -9,12 +9,13 @@ pub mod interrupted;
 pub mod legacy;
 pub mod model;
 pub mod reference;
+pub mod ruleset;
 pub mod settled;
 pub mod traffic;
 
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [client::CASES, harness::CASES, interrupted::CASES, legacy::CASES, model::CASES, reference::CASES, settled::CASES, traffic::CASES]
+    [client::CASES, harness::CASES, interrupted::CASES, legacy::CASES, model::CASES, reference::CASES, ruleset::CASES, settled::CASES, traffic::CASES]
         .into_iter()
         .flatten()
 }

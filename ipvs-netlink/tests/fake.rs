@@ -135,7 +135,7 @@ fn an_address_that_is_not_unicast_is_refused() {
     }
     ipvs.create_dest(web(), dest("127.0.0.1:1"), masq()).expect("local is fine");
     ipvs.create_dest(v6, dest("[::1]:1"), masq()).expect("local is fine");
-    kernel.set_interface("lo".parse().expect("name"), Interface { mtu: 65536, up: false });
+    kernel.set_interface("lo".parse().expect("name"), Interface::loopback().down());
     assert_eq!(errno(ipvs.create_dest(web(), dest("10.0.0.9:1"), masq())), Errno::EINVAL);
 }
 
@@ -168,12 +168,15 @@ fn mixed_families_are_tunnelled_and_exclude_daemons() {
 fn daemons_are_refused_in_the_kernels_order_and_get_its_defaults() {
     let (kernel, mut ipvs) = open(Release::Linux6_1);
     let down = "eth1".parse().expect("name");
-    kernel.set_interface(down, Interface { mtu: 9000, up: false });
+    kernel.set_interface(down, Interface::new(9000).down());
     let mut unicast = daemon(DaemonRole::Master, "nope");
     unicast.group = Some([10, 0, 0, 1].into());
     assert_eq!(errno(ipvs.start_daemon(unicast)), Errno::EINVAL);
     assert_eq!(errno(ipvs.start_daemon(daemon(DaemonRole::Master, "nope"))), Errno::ENODEV);
     assert_eq!(errno(ipvs.start_daemon(daemon(DaemonRole::Master, "eth1"))), Errno::ENETUNREACH);
+    let mut six = daemon(DaemonRole::Master, "lo");
+    six.group = Some("ff05::1".parse().expect("address"));
+    assert_eq!(errno(ipvs.start_daemon(six)), Errno::ENETUNREACH);
     assert_eq!(errno(ipvs.stop_daemon(DaemonRole::Master)), Errno::ESRCH);
     ipvs.start_daemon(daemon(DaemonRole::Master, "eth0")).expect("started");
     assert_eq!(errno(ipvs.start_daemon(daemon(DaemonRole::Master, "eth1"))), Errno::EEXIST);

@@ -228,6 +228,24 @@ fn a_service_comes_back_with_its_destinations_in_their_order() {
 }
 
 #[test]
+fn single_destinations_come_back_in_their_order_too() {
+    let order = ["10.0.0.4:80", "10.0.0.2:80", "10.0.0.9:80"];
+    let (kernel, mut ipvs) = kernel(&rules(&[]));
+    for server in order {
+        kernel.change(create(server, 1)).expect("created");
+    }
+    let mut want = rules(&[]);
+    want.set_daemons(Some([DaemonConfig::new(DaemonRole::Master, "nope".parse().expect("name"))]))
+        .expect("valid");
+    let plan = ipvs.plan(&want).expect("read");
+    assert_eq!(plan.len(), 4);
+    let failed = failure(plan.apply(&mut ipvs).expect_err("refused"));
+    assert!(matches!(failed.rollback, Rollback::Complete), "{failed}");
+    let listed: Vec<_> = ipvs.dests(web()).expect("list").iter().map(|d| d.key).collect();
+    assert_eq!(listed, [order[2], order[1], order[0]].map(dest));
+}
+
+#[test]
 fn a_plan_made_from_an_old_state_is_refused() {
     let (kernel, mut ipvs) = kernel(&rules(&[("10.0.0.2:80", 1)]));
     let want = rules(&[("10.0.0.2:80", 5)]);

@@ -14,15 +14,14 @@ pub(super) fn is_acceptable(address: IpAddr, host: &Host) -> bool {
 }
 
 /// What the FIB takes for unicast or local. Class E (240/4) passes: only the limited broadcast and
-/// the unspecified address are special to it.
-// to be confirmed by the model-based test: 240.0.0.1, 0.0.0.1
+/// the unspecified address are special to it, and what is configured on interfaces: the broadcast
+/// address of `lo`.
 fn is_unicast_v4(address: Ipv4Addr) -> bool {
     !(address.is_unspecified() || address.is_broadcast() || address.is_multicast())
         && address != Ipv4Addr::new(127, 255, 255, 255)
 }
 
 /// Unicast by its type, and not link-local: no interface here has a link-local address.
-// to be confirmed by the model-based test: IPv4-mapped addresses
 fn is_unicast_v6(address: Ipv6Addr) -> bool {
     !(address.is_unspecified()
         || address.is_multicast()

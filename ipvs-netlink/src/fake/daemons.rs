@@ -22,8 +22,7 @@ impl State {
         if self.daemons.contains_key(&config.role) {
             return Err(Errno::EEXIST);
         }
-        // to be confirmed by the model-based test: a master with an IPv6 group
-        if config.role == DaemonRole::Master && !interface.up {
+        if config.role == DaemonRole::Master && !reaches(interface, group) {
             return Err(Errno::ENETUNREACH);
         }
         if config.role == DaemonRole::Backup {
@@ -41,6 +40,11 @@ impl State {
     pub(super) fn stop_daemon(&mut self, role: DaemonRole) -> Result<(), Errno> {
         self.daemons.remove(&role).map(drop).ok_or(Errno::ESRCH)
     }
+}
+
+/// Whether a message to the group finds a way out.
+fn reaches(interface: Interface, group: IpAddr) -> bool {
+    interface.up && (group.is_ipv4() || interface.multicast)
 }
 
 /// What was asked for, within limits; otherwise a master takes 1500 bytes a packet and a backup what

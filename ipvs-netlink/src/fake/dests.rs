@@ -68,11 +68,10 @@ impl State {
         }
         let number = |n: Option<std::num::NonZeroU32>| n.map_or(0, u32::from);
         let (upper, lower) = (number(config.upper_threshold), number(config.lower_threshold));
-        // to be confirmed by the model-based test: which of the next three comes first
         if lower > upper {
             return Err(Errno::ERANGE);
         }
-        if upper > INT_MAX && !self.host.release.any_threshold() {
+        if upper > INT_MAX && self.host.threshold_limit {
             return Err(Errno::EINVAL);
         }
         let raw = config.forward.raw();

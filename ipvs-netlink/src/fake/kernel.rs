@@ -80,6 +80,11 @@ impl Kernel {
         self.lock().state.host.hz = ticks.get();
     }
 
+    /// Whether an upper threshold above `INT_MAX` is refused, which changed with patch levels.
+    pub fn set_threshold_limit(&self, limited: bool) {
+        self.lock().state.host.threshold_limit = limited;
+    }
+
     /// What the kernel holds, whatever is wrong with conversations.
     pub fn ruleset(&self) -> Ruleset {
         self.lock().state.ruleset()

@@ -108,11 +108,12 @@ fn same_changes(a: &[Change], b: &[Change]) -> bool {
         sorted.sort_by_cached_key(key);
         sorted
     };
-    a.len() == b.len()
-        && sorted(a)
-            .iter()
-            .zip(&sorted(b))
-            .all(|(a, b)| a.operation == b.operation && same_undo(a, b))
+    a == b
+        || a.len() == b.len()
+            && sorted(a)
+                .iter()
+                .zip(&sorted(b))
+                .all(|(a, b)| a.operation == b.operation && same_undo(a, b))
 }
 
 impl Applied {

@@ -3,6 +3,8 @@
 //! everything is added and changed before anything is removed, and a service that is new gets its
 //! destinations at once.
 
+use std::collections::{BTreeMap, HashMap};
+
 use ipvs_types::{
     DaemonConfig, DaemonRole, DestConfig, DestKey, ServiceFlags, ServiceKey, TimeoutsChange,
 };
@@ -90,17 +92,17 @@ impl Diff<'_> {
     }
 
     fn dest_additions(&self, service: ServiceKey, want: &ServiceRules, steps: &mut Vec<Change>) {
-        let had = |dest: &DestKey| self.had(service).and_then(|rules| rules.dests.get(dest));
-        for (dest, config) in in_making_order(want, self.want_order.get(&service)) {
-            if had(&dest).is_none() {
-                steps.push(Change {
-                    operation: Op::CreateDest { service, dest, config },
-                    undo: vec![Op::DeleteDest { service, dest }],
-                });
-            }
+        let none = BTreeMap::new();
+        let had = self.had(service).map_or(&none, |rules| &rules.dests);
+        let new = want.dests.iter().filter(|(dest, _)| !had.contains_key(dest));
+        for (dest, config) in in_making_order(new, self.want_order.get(&service)) {
+            steps.push(Change {
+                operation: Op::CreateDest { service, dest, config },
+                undo: vec![Op::DeleteDest { service, dest }],
+            });
         }
         for (&dest, &config) in &want.dests {
-            if let Some(&old) = had(&dest).filter(|&&old| old != config) {
+            if let Some(&old) = had.get(&dest).filter(|&&old| old != config) {
                 steps.push(Change {
                     operation: Op::UpdateDest { service, dest, config },
                     undo: vec![Op::UpdateDest { service, dest, config: old }],
@@ -114,24 +116,23 @@ impl Diff<'_> {
             return;
         }
         for (&service, had) in &self.have.rules.services {
-            if let Some(want) = self.want.services.get(&service) {
-                let order = self.have.order.get(&service);
-                // Oldest last, so that undoing in reverse brings them back in their order.
-                for (dest, config) in in_making_order(had, order).into_iter().rev() {
-                    if !want.dests.contains_key(&dest) {
-                        steps.push(Change {
-                            operation: Op::DeleteDest { service, dest },
-                            undo: vec![Op::CreateDest { service, dest, config }],
-                        });
-                    }
-                }
+            let Some(want) = self.want.services.get(&service) else { continue };
+            let gone = had.dests.iter().filter(|(dest, _)| !want.dests.contains_key(dest));
+            let made = in_making_order(gone, self.have.order.get(&service));
+            // Newest first, so that undoing in reverse brings them back in their order.
+            for (dest, config) in made.into_iter().rev() {
+                steps.push(Change {
+                    operation: Op::DeleteDest { service, dest },
+                    undo: vec![Op::CreateDest { service, dest, config }],
+                });
             }
         }
         for (&service, had) in &self.have.rules.services {
             if !self.want.services.contains_key(&service) {
                 let mut undo = vec![Op::CreateService { service, config: had.config }];
-                let dests = in_making_order(had, self.have.order.get(&service)).into_iter();
-                undo.extend(dests.map(|(dest, config)| Op::CreateDest { service, dest, config }));
+                let dests = in_making_order(had.dests.iter(), self.have.order.get(&service));
+                let make = |(dest, config)| Op::CreateDest { service, dest, config };
+                undo.extend(dests.into_iter().map(make));
                 steps.push(Change { operation: Op::DeleteService { service }, undo });
             }
         }
@@ -166,19 +167,19 @@ impl Diff<'_> {
     }
 }
 
-/// The destinations in the order in which they have to be made so that the kernel, which puts the
-/// newest first, lists them in `order`; those that it lacks come last, so that they are listed
+/// The destinations (sorted by key) in the order in which they have to be made so that the kernel,
+/// which puts the newest first, lists them in `order`; those that it lacks are made last and listed
 /// first, sorted by key.
-fn in_making_order(
-    rules: &ServiceRules,
+fn in_making_order<'a>(
+    dests: impl Iterator<Item = (&'a DestKey, &'a DestConfig)>,
     order: Option<&Vec<DestKey>>,
 ) -> Vec<(DestKey, DestConfig)> {
-    let ordered = order.map_or(&[][..], Vec::as_slice);
-    let listed = ordered.iter().filter_map(|dest| Some((*dest, *rules.dests.get(dest)?)));
-    let known: std::collections::HashSet<_> = ordered.iter().collect();
-    let others = rules.dests.iter().filter(|(dest, _)| !known.contains(dest));
-    let mut newest_first: Vec<_> = others.map(|(dest, config)| (*dest, *config)).collect();
-    newest_first.extend(listed);
+    let mut newest_first: Vec<_> = dests.map(|(dest, config)| (*dest, *config)).collect();
+    if let Some(order) = order.filter(|_| newest_first.len() > 1) {
+        let places: HashMap<_, _> = order.iter().zip(0..).collect();
+        // Stable: what has no place stays sorted by key, in front.
+        newest_first.sort_by_key(|(dest, _)| places.get(dest).map_or(-1i64, |&place| place));
+    }
     newest_first.reverse();
     newest_first
 }

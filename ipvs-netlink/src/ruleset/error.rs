@@ -45,6 +45,10 @@ pub enum ApplyError {
     /// The state could not be read before the start. Nothing was changed.
     #[error("nothing was changed: {0}")]
     Read(#[source] Error),
+    /// The conversation was lost with whoever had it (for example the thread of an asynchronous
+    /// client), so what was done is not known.
+    #[error("{0}; what was done is not known, read the state again")]
+    Lost(#[from] Error),
     /// Something failed on the way.
     #[error(transparent)]
     Failed(Box<Failure>),

@@ -21,14 +21,14 @@ const ATTEMPTS: usize = 3;
 #[derive(Default)]
 pub(super) struct Done<'a> {
     succeeded: Vec<&'a Change>,
-    sent: Vec<Change>,
+    sent: Vec<&'a Change>,
     unknown: bool,
 }
 
 impl<'a> Done<'a> {
     /// Notes the outcomes of a batch and returns the refusals.
     pub fn record(&mut self, batch: &'a [Change], outcomes: Vec<Outcome>) -> Vec<Refusal> {
-        self.sent.extend_from_slice(batch);
+        self.sent.extend(batch);
         self.unknown |= outcomes.len() != batch.len();
         let mut refused = Vec::new();
         for (change, outcome) in batch.iter().zip(outcomes) {
@@ -44,7 +44,7 @@ impl<'a> Done<'a> {
     pub fn record_failure(&mut self, batch: &'a [Change], error: &Error) {
         // Before these, nothing is sent; after any other, the outcome is anybody's guess.
         if !matches!(error, Error::Invalid { .. } | Error::Unsupported { .. }) {
-            self.sent.extend_from_slice(batch);
+            self.sent.extend(batch);
             self.unknown = true;
         }
     }

@@ -20,7 +20,7 @@ pub(super) struct Touched {
 }
 
 impl Touched {
-    pub fn by(changes: &[Change]) -> Self {
+    pub fn by(changes: &[&Change]) -> Self {
         let mut touched = Self::default();
         for change in changes {
             touched.add(&change.operation);

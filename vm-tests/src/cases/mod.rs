@@ -4,19 +4,31 @@
 use crate::case::Case;
 
 pub mod client;
+pub mod errors;
 pub mod harness;
 pub mod interrupted;
 pub mod legacy;
 pub mod model;
 pub mod reference;
+pub mod ruleset;
 pub mod settled;
 pub mod traffic;
 
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [client::CASES, harness::CASES, interrupted::CASES, legacy::CASES, model::CASES, reference::CASES, settled::CASES, traffic::CASES]
-        .into_iter()
-        .flatten()
+    const ALL: &[&[Case]] = &[
+        client::CASES,
+        errors::CASES,
+        harness::CASES,
+        interrupted::CASES,
+        legacy::CASES,
+        model::CASES,
+        reference::CASES,
+        ruleset::CASES,
+        settled::CASES,
+        traffic::CASES,
+    ];
+    ALL.iter().copied().flatten()
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub fn kernel(release: Release) -> Kernel {
     let kernel = Kernel::new(release);
     let name = |name: &str| name.parse().expect("a short literal");
     kernel.remove_interface(name("eth0"));
-    kernel.set_interface(name("dummy0"), Interface { mtu: 1500, up: true });
-    kernel.set_interface(name("down0"), Interface { mtu: 1500, up: false });
+    kernel.set_interface(name("dummy0"), Interface::new(1500));
+    kernel.set_interface(name("down0"), Interface::new(1500).down());
     kernel
 }

@@ -45,12 +45,20 @@ const DESTS: [&str; 20] = [
 const SCHEDULERS: [&str; 14] = [
     "rr", "wrr", "lc", "wlc", "sh", "dh", "mh", "fo", "ovf", "sed", "none", "twos", "nonsense", "",
 ];
-const INTERFACES: [&str; 6] = ["lo", "dummy0", "dummy0", "dummy0", "down0", "nosuch0"];
-const GROUPS: [Option<&str>; 6] =
-    [None, None, Some("224.0.0.81"), Some("239.1.2.3"), Some("10.0.0.1"), Some("fd00::1")];
+const INTERFACES: [&str; 6] = ["lo", "dummy0", "dummy0", "down0", "down0", "nosuch0"];
+const GROUPS: [Option<&str>; 8] = [
+    None,
+    None,
+    None,
+    Some("224.0.0.81"),
+    Some("239.1.2.3"),
+    Some("ff05::81"),
+    Some("10.0.0.1"),
+    Some("fd00::1"),
+];
 const WEIGHTS: [u32; 8] = [0, 1, 1, 3, 100, i32::MAX as u32, 1 << 31, u32::MAX];
 const UPPER: [u32; 7] = [0, 0, 10, 10, i32::MAX as u32, 1 << 31, u32::MAX];
-const LOWER: [u32; 5] = [0, 0, 0, 5, 20];
+const LOWER: [u32; 6] = [0, 0, 0, 5, 20, u32::MAX];
 const TIMEOUTS: [u64; 6] = [1, 30, 900, 8_589_934, 8_589_935, i32::MAX as u64];
 
 fn parsed<T: std::str::FromStr>(text: &str) -> T {
@@ -71,8 +79,8 @@ impl Random {
             30..60 => Op::CreateDest { service, dest: self.dest(), config: self.dest_config() },
             60..76 => Op::UpdateDest { service, dest: self.dest(), config: self.dest_config() },
             76..86 => Op::DeleteDest { service, dest: self.dest() },
-            86..90 => Op::StartDaemon { config: self.daemon() },
-            90..94 => Op::StopDaemon { role: self.role() },
+            86..91 => Op::StartDaemon { config: self.daemon() },
+            91..94 => Op::StopDaemon { role: self.role() },
             94..97 => Op::SetTimeouts { change: self.timeouts() },
             _ if self.one_in(12) => Op::Flush,
             _ => Op::Zero { service: (!self.one_in(4)).then_some(service) },
@@ -153,10 +161,6 @@ impl Random {
         config.port = NonZeroU16::new(self.pick(&[0, 0, 9000]));
         config.ttl = NonZeroU8::new(self.pick(&[0, 0, 5, 255]));
         config.max_len = NonZeroU16::new(self.pick(&[0, 0, 1, 1400, 65535]));
-        // Whether IPv6 multicast works on the others is not IPVS' business.
-        if config.interface == parsed("dummy0") && self.one_in(4) {
-            config.group = Some(parsed("ff05::81"));
-        }
         config
     }
 

@@ -50,7 +50,7 @@ fn namespace() -> Kernel {
     let kernel = Kernel::new(Release::Linux6_1);
     let name = |name: &str| InterfaceName::new(name).expect("a short name");
     kernel.remove_interface(name("eth0"));
-    kernel.set_interface(name("dummy0"), Interface { mtu: 1500, up: true });
+    kernel.set_interface(name("dummy0"), Interface::new(1500));
     kernel
 }
 

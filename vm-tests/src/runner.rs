@@ -31,9 +31,7 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let trials = cases::all()
-        .map(|case| trial(*case, guest.clone()))
-        .collect();
+    let trials = cases::all().map(|case| trial(*case, guest.clone())).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -70,23 +68,18 @@ fn too_old(case: &Case) -> Result<Option<String>, Failed> {
 fn note(directory: &Path, event: &str, name: &str) -> Result<(), Failed> {
     static LOCK: Mutex<()> = Mutex::new(());
     let _guard = LOCK.lock();
-    let mut file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(directory.join("progress"))?;
+    let mut file = OpenOptions::new().create(true).append(true).open(directory.join("progress"))?;
     file.write_all(format!("{event} {name}\n").as_bytes())?;
     Ok(())
 }
 
 fn run(case: Case) -> Result<(), Failed> {
     let (sender, receiver) = mpsc::channel();
-    let thread = thread::Builder::new()
-        .name(case.name.to_owned())
-        .spawn(move || {
-            let outcome = isolated(case);
-            // Nobody listens any more when the time was over.
-            let _ = sender.send(outcome);
-        })?;
+    let thread = thread::Builder::new().name(case.name.to_owned()).spawn(move || {
+        let outcome = isolated(case);
+        // Nobody listens any more when the time was over.
+        let _ = sender.send(outcome);
+    })?;
     match receiver.recv_timeout(case.timeout) {
         Ok(outcome) => outcome.map_err(failed),
         Err(RecvTimeoutError::Timeout) => {

@@ -14,9 +14,18 @@ pub mod traffic;
 
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [client::CASES, harness::CASES, interrupted::CASES, legacy::CASES, model::CASES, reference::CASES, settled::CASES, traffic::CASES]
-        .into_iter()
-        .flatten()
+    [
+        client::CASES,
+        harness::CASES,
+        interrupted::CASES,
+        legacy::CASES,
+        model::CASES,
+        reference::CASES,
+        settled::CASES,
+        traffic::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[cfg(test)]

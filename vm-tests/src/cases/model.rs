@@ -28,7 +28,9 @@ fn steps(ctx: &mut Ctx, steps: usize, seed: u64) -> Result<(), Failure> {
         ctx.run(line)?;
     }
     // IPv6 addresses of the interfaces are usable a moment after they came up.
-    ctx.run("for i in $(seq 50); do ip -6 addr show tentative | grep -q . || break; sleep 0.2; done")?;
+    ctx.run(
+        "for i in $(seq 50); do ip -6 addr show tentative | grep -q . || break; sleep 0.2; done",
+    )?;
     let mut kernel = Ipvs::open()?;
     let mut imagined = Ipvs::with_backend(model::kernel(release(ctx.kernel())));
     match model::run(&mut kernel, &mut imagined, steps, seed) {

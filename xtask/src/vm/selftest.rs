@@ -83,10 +83,7 @@ const CHECKS: &[Check] = &[
 pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
     let options = Options::parse(arguments)?;
     if let Some(word) = options.words.first() {
-        bail!(
-            "`vm selftest` takes no argument, so `{}` is one too many",
-            word.display()
-        );
+        bail!("`vm selftest` takes no argument, so `{}` is one too many", word.display());
     }
     setup::implied()?;
     let template = run::machine(&options, Duration::from_secs(120))?;
@@ -109,15 +106,8 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
             }
         }
     }
-    println!(
-        "{} passed, {failures} failed, 0 skipped",
-        CHECKS.len() - failures
-    );
-    Ok(ExitCode::from(if failures == 0 {
-        0
-    } else {
-        HARNESS_FAILED
-    }))
+    println!("{} passed, {failures} failed, 0 skipped", CHECKS.len() - failures);
+    Ok(ExitCode::from(if failures == 0 { 0 } else { HARNESS_FAILED }))
 }
 
 fn verify(check: &Check, machine: &Machine) -> Result<()> {
@@ -133,20 +123,10 @@ fn verify(check: &Check, machine: &Machine) -> Result<()> {
 }
 
 fn failed(end: &End, reason: &str) -> Result<()> {
-    let End::Failed(failure) = end else {
-        bail!("no failure but {}", describe(end))
-    };
-    ensure!(
-        failure.reason.contains(reason),
-        "the reason was: {}",
-        failure.reason
-    );
+    let End::Failed(failure) = end else { bail!("no failure but {}", describe(end)) };
+    ensure!(failure.reason.contains(reason), "the reason was: {}", failure.reason);
     let log = std::fs::metadata(&failure.console).context("the console log is gone")?;
-    ensure!(
-        log.len() > 1000,
-        "the console log has only {} bytes",
-        log.len()
-    );
+    ensure!(log.len() > 1000, "the console log has only {} bytes", log.len());
     Ok(())
 }
 

@@ -23,11 +23,7 @@ const SUITE: &str = "vm-suite";
 pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
     let tally = all(Options::parse(arguments)?)?;
     println!("{tally}");
-    Ok(ExitCode::from(if tally.failed == 0 {
-        0
-    } else {
-        HARNESS_FAILED
-    }))
+    Ok(ExitCode::from(if tally.failed == 0 { 0 } else { HARNESS_FAILED }))
 }
 
 /// Runs the tests on each kernel that the options name and counts the results.
@@ -43,10 +39,7 @@ pub fn all(options: Options) -> Result<Tally> {
         .with_context(|| format!("cargo did not say where it built {SUITE}"))?;
     let mut total = Tally::default();
     for kernel in &options.kernels {
-        let options = Options {
-            kernels: vec![kernel],
-            ..options.clone()
-        };
+        let options = Options { kernels: vec![kernel], ..options.clone() };
         total += on_kernel(&options, &suite)
             .with_context(|| format!("VM tests on kernel {}", kernel.name))?;
     }
@@ -84,11 +77,7 @@ fn on_kernel(options: &Options, suite: &Path) -> Result<Tally> {
         (End::Interrupted, _) => bail!("interrupted: the virtual machine is stopped"),
         (End::Failed(failure), reported) => {
             run::report(&failure);
-            Ok(vanished(
-                &machine,
-                &progress(&share.directory().join("progress")),
-                reported,
-            ))
+            Ok(vanished(&machine, &progress(&share.directory().join("progress")), reported))
         }
     }
 }
@@ -131,10 +120,7 @@ fn vanished(machine: &Machine, progress: &Progress, reported: Option<Tally>) -> 
         println!("test guest-on-{kernel} ... FAILED (see the console log)");
     }
     if reported.is_none() {
-        println!(
-            "{} tests had ended; their results count as failed",
-            progress.ended
-        );
+        println!("{} tests had ended; their results count as failed", progress.ended);
         tally.failed += progress.ended;
     }
     tally.failed += lost.max(1);
@@ -148,12 +134,6 @@ mod tests {
     #[test]
     fn tests_that_started_and_did_not_end_are_found() {
         let progress = parse_progress("start a::x\nstart a::y\nend a::x\nstart b::z\nend b::z\n");
-        assert_eq!(
-            progress,
-            Progress {
-                ended: 2,
-                running: vec!["a::y".to_owned()]
-            }
-        );
+        assert_eq!(progress, Progress { ended: 2, running: vec!["a::y".to_owned()] });
     }
 }

@@ -47,7 +47,11 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
         let failed = match outcome {
             Ok(tally) => {
                 total += tally;
-                println!("=== {name}: {tally} ({seconds:.0} s)");
+                let result = match tally {
+                    _ if tally == Tally::default() => "ok".to_owned(),
+                    _ => tally.to_string(),
+                };
+                println!("=== {name}: {result} ({seconds:.0} s)");
                 tally.failed > 0
             }
             Err(error) => {

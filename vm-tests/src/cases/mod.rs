@@ -7,6 +7,7 @@ pub mod client;
 pub mod harness;
 pub mod interrupted;
 pub mod legacy;
+pub mod misbehave;
 pub mod model;
 pub mod reference;
 pub mod settled;

@@ -10,8 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 use super::machine::{End, Machine};
 use super::options::Options;
 use super::share::{Output, Share};
-use super::{run, setup};
+use super::{run, setup, test};
 use crate::HARNESS_FAILED;
+use crate::tally::Tally;
 
 /// One guest and what must come of it.
 struct Check {
@@ -63,7 +64,7 @@ const CHECKS: &[Check] = &[
     },
     Check {
         name: "a panic is a failure with the console log kept",
-        script: "echo before; echo c >/proc/sysrq-trigger; sleep 100000",
+        script: "echo before; sleep 2; echo c >/proc/sysrq-trigger; sleep 100000",
         timeout: Duration::from_secs(120),
         expect: |end, share| {
             let [stdout, _] = share.collected();
@@ -77,6 +78,20 @@ const CHECKS: &[Check] = &[
         timeout: Duration::from_secs(120),
         expect: |end, _| failed(end, "the guest vanished before the command ended"),
     },
+];
+
+/// Runs of the tests that go wrong on purpose: the runner's arguments and the results.
+const SUITES: &[(&str, &[&str], Tally)] = &[
+    (
+        "tests that fail, panic or hang are failures, and the others go on",
+        &["--skip", "misbehave::ends_the_guest"],
+        Tally { passed: 1, failed: 3, skipped: 1 },
+    ),
+    (
+        "a test that ends the guest is a failure",
+        &["--exact", "misbehave::ends_the_guest"],
+        Tally { passed: 0, failed: 1, skipped: 0 },
+    ),
 ];
 
 /// `cargo xtask vm selftest`.
@@ -106,7 +121,23 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
             }
         }
     }
-    println!("{} passed, {failures} failed, 0 skipped", CHECKS.len() - failures);
+    for (name, words, expected) in SUITES {
+        let words = words.iter().map(OsString::from).collect();
+        let outcome = test::misbehaving(&Options { words, ..options.clone() });
+        match outcome {
+            Ok(tally) if tally == *expected => println!("ok      {name}"),
+            Ok(tally) => {
+                failures += 1;
+                println!("FAILED  {name}: {tally}, not {expected}");
+            }
+            Err(error) => {
+                failures += 1;
+                println!("FAILED  {name}: {error:#}");
+            }
+        }
+    }
+    let passed = CHECKS.len() + SUITES.len() - failures;
+    println!("{passed} passed, {failures} failed, 0 skipped");
     Ok(ExitCode::from(if failures == 0 { 0 } else { HARNESS_FAILED }))
 }
 

@@ -28,7 +28,9 @@ fn of_change(operation: &Op, errno: Errno) -> Option<String> {
         (Errno::ESRCH, Op::StopDaemon { .. }) => {
             "it is not running: see `ipvsadm -L --daemon`".into()
         }
-        (Errno::ESRCH, _) => "no such service: see `ipvsadm -Ln`, or create it (`ipvsadm -A`)".into(),
+        (Errno::ESRCH, _) => {
+            "no such service: see `ipvsadm -Ln`, or create it (`ipvsadm -A`)".into()
+        }
         (Errno::EEXIST, Op::StartDaemon { .. }) => {
             "it is running already: stop it first (`ipvsadm --stop-daemon`)".into()
         }

@@ -22,12 +22,7 @@ pub struct Case {
 impl Case {
     /// A test with a time limit of one minute on all kernels.
     pub const fn new(name: &'static str, run: fn(&mut Ctx) -> Result<(), Failure>) -> Self {
-        Self {
-            name,
-            run,
-            timeout: Duration::from_secs(60),
-            since: None,
-        }
+        Self { name, run, timeout: Duration::from_secs(60), since: None }
     }
 
     /// Sets the time limit. Guests without hardware virtualisation are some ten times slower than

@@ -37,12 +37,7 @@ impl Output {
             return Ok(self.text());
         }
         let stderr = String::from_utf8_lossy(&self.stderr);
-        Err(Failure::new(format!(
-            "`{}`: status {}: {}",
-            self.line,
-            self.status,
-            stderr.trim()
-        )))
+        Err(Failure::new(format!("`{}`: status {}: {}", self.line, self.status, stderr.trim())))
     }
 
     /// Standard output as text.
@@ -62,12 +57,7 @@ impl Output {
 /// # Errors
 /// The command cannot be started or does not end in time.
 pub fn run(line: &str, input: &[u8], timeout: Duration) -> Result<Output, Failure> {
-    exec(
-        Command::new("/bin/bash").args(["-c", line]),
-        line,
-        input,
-        timeout,
-    )
+    exec(Command::new("/bin/bash").args(["-c", line]), line, input, timeout)
 }
 
 /// Runs commands of `ip` (iproute2), one per line, in one process: much cheaper than one each.
@@ -78,14 +68,9 @@ pub fn ip(options: &[&str], lines: &str) -> Result<(), Failure> {
     let shown = format!("ip {} -batch: {lines}", options.join(" "));
     let mut command = Command::new("ip");
     let input = format!("{lines}\n");
-    exec(
-        command.args(options).args(["-batch", "-"]),
-        &shown,
-        input.as_bytes(),
-        TIMEOUT,
-    )?
-    .success()
-    .map(drop)
+    exec(command.args(options).args(["-batch", "-"]), &shown, input.as_bytes(), TIMEOUT)?
+        .success()
+        .map(drop)
 }
 
 fn exec(
@@ -116,18 +101,14 @@ fn exec(
         }
         if Instant::now() > deadline {
             let seconds = timeout.as_secs();
-            return Err(Failure::new(format!(
-                "`{line}` did not end within {seconds} s"
-            )));
+            return Err(Failure::new(format!("`{line}` did not end within {seconds} s")));
         }
         thread::sleep(Duration::from_millis(2));
     };
     // Whatever the command left behind would hold the pipes open.
     group.kill();
     let join = |handle: thread::JoinHandle<_>| {
-        handle
-            .join()
-            .map_err(|_| Failure::new(format!("`{line}`: a reader thread panicked")))
+        handle.join().map_err(|_| Failure::new(format!("`{line}`: a reader thread panicked")))
     };
     let (stdout, stderr) = (join(stdout)?, join(stderr)?);
     drop(writer.join());
@@ -135,9 +116,7 @@ fn exec(
         line: line.to_owned(),
         stdout,
         stderr,
-        status: status
-            .code()
-            .unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+        status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
     })
 }
 

@@ -65,12 +65,7 @@ impl Ctx {
         let directory =
             std::env::temp_dir().join(format!("vm-test-{}-{number}", std::process::id()));
         fs::create_dir_all(&directory)?;
-        let ctx = Self {
-            kernel: Kernel::running()?,
-            number,
-            directory,
-            topologies: 0,
-        };
+        let ctx = Self { kernel: Kernel::running()?, number, directory, topologies: 0 };
         command::ip(&[], "link set lo up")?;
         Ok(ctx)
     }

@@ -40,11 +40,7 @@ impl Server {
                 let _ = answer(&stream, &body, &counter);
             }
         });
-        Ok(Self {
-            listener,
-            served,
-            thread: Some(thread),
-        })
+        Ok(Self { listener, served, thread: Some(thread) })
     }
 
     /// How many requests it has answered.
@@ -66,11 +62,7 @@ impl Drop for Server {
 fn answer(mut stream: &TcpStream, body: &str, served: &AtomicU64) -> std::io::Result<()> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     let mut lines = BufReader::new(stream).lines();
-    while lines
-        .next()
-        .transpose()?
-        .is_some_and(|line| !line.is_empty())
-    {}
+    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
     let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n{body}",
@@ -98,8 +90,6 @@ pub fn get(server: SocketAddr) -> Result<String, Failure> {
     stream.read_to_string(&mut text).map_err(context)?;
     match text.split_once("\r\n\r\n") {
         Some((head, body)) if head.starts_with("HTTP/1.1 200 OK\r\n") => Ok(body.to_owned()),
-        _ => Err(Failure::new(format!(
-            "http://{server}/: unexpected answer {text:?}"
-        ))),
+        _ => Err(Failure::new(format!("http://{server}/: unexpected answer {text:?}"))),
     }
 }

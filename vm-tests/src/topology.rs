@@ -26,10 +26,7 @@ pub struct Host {
 impl Topology {
     /// An empty topology whose namespaces all start with `prefix`.
     pub fn new(prefix: &str) -> Self {
-        Self {
-            prefix: prefix.to_owned(),
-            namespaces: Vec::new(),
-        }
+        Self { prefix: prefix.to_owned(), namespaces: Vec::new() }
     }
 
     /// Adds a host with `lo` up.
@@ -40,10 +37,7 @@ impl Topology {
         let namespace = format!("{}-{name}", self.prefix);
         command::ip(&[], &format!("netns add {namespace}"))?;
         self.namespaces.push(namespace.clone());
-        let host = Host {
-            name: name.to_owned(),
-            namespace,
-        };
+        let host = Host { name: name.to_owned(), namespace };
         host.ip("link set lo up")?;
         Ok(host)
     }
@@ -76,10 +70,7 @@ impl Topology {
 
 impl Drop for Topology {
     fn drop(&mut self) {
-        let lines = self
-            .namespaces
-            .iter()
-            .map(|namespace| format!("netns del {namespace}"));
+        let lines = self.namespaces.iter().map(|namespace| format!("netns del {namespace}"));
         // Best effort: the guest ends soon, and names are never used again.
         let _ = command::ip(&["-force"], &lines.collect::<Vec<_>>().join("\n"));
     }
@@ -129,9 +120,7 @@ impl Host {
     /// # Errors
     /// As [`Host::cmd`], and when the status is not 0.
     pub fn run(&self, line: &str) -> Result<String, Failure> {
-        self.cmd(line)?
-            .success()
-            .map_err(|failure| failure.context(&self.name))
+        self.cmd(line)?.success().map_err(|failure| failure.context(&self.name))
     }
 
     /// Sets a sysctl by its dotted name.

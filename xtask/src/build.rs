@@ -36,13 +36,7 @@ pub fn static_programs(arguments: &[&str]) -> Result<Vec<PathBuf>> {
 }
 
 fn run(mut command: Command, arguments: &[&str]) -> Result<Vec<PathBuf>> {
-    command
-        .args([
-            "build",
-            "--quiet",
-            "--message-format=json-render-diagnostics",
-        ])
-        .args(arguments);
+    command.args(["build", "--quiet", "--message-format=json-render-diagnostics"]).args(arguments);
     let output = command
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
@@ -52,11 +46,7 @@ fn run(mut command: Command, arguments: &[&str]) -> Result<Vec<PathBuf>> {
         bail!("{} failed ({})", exec::show(&command), output.status);
     }
     let mut programs = Vec::new();
-    for line in output
-        .stdout
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-    {
+    for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let message: serde_json::Value =
             serde_json::from_slice(line).context("cargo printed a message that is no JSON")?;
         programs.extend(message["executable"].as_str().map(PathBuf::from));
@@ -70,13 +60,5 @@ fn run(mut command: Command, arguments: &[&str]) -> Result<Vec<PathBuf>> {
 /// As [`programs`].
 pub fn tools() -> Result<Vec<PathBuf>> {
     eprintln!("building the tools (release) …");
-    programs(&[
-        "--release",
-        "--workspace",
-        "--bins",
-        "--exclude",
-        "xtask",
-        "--exclude",
-        "vm-tests",
-    ])
+    programs(&["--release", "--workspace", "--bins", "--exclude", "xtask", "--exclude", "vm-tests"])
 }

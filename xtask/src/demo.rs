@@ -18,10 +18,7 @@ const PROGRAM: &str = "vm-demo";
 pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
     let options = Options::parse(arguments)?;
     if let Some(word) = options.words.first() {
-        bail!(
-            "`demo` takes only options, so `{}` is one too many",
-            word.display()
-        );
+        bail!("`demo` takes only options, so `{}` is one too many", word.display());
     }
     setup::implied()?;
     eprintln!("building the demonstration …");

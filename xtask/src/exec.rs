@@ -10,9 +10,7 @@ use anyhow::{Context, Result, bail};
 /// # Errors
 /// The program is missing or its exit status is not 0; the message names it.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {}", show(command)))?;
+    let status = command.status().with_context(|| format!("cannot start {}", show(command)))?;
     if !status.success() {
         bail!("{} failed ({status})", show(command));
     }
@@ -38,11 +36,7 @@ pub fn capture(command: &mut Command) -> Result<String> {
         .with_context(|| format!("cannot start {}", show(command)))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let reason = stderr
-            .lines()
-            .last()
-            .unwrap_or("nothing on standard error")
-            .trim();
+        let reason = stderr.lines().last().unwrap_or("nothing on standard error").trim();
         bail!("{} failed ({}): {reason}", show(command), output.status);
     }
     String::from_utf8(output.stdout).with_context(|| format!("{} printed no UTF-8", show(command)))

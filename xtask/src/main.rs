@@ -49,12 +49,7 @@ const COMMANDS: &[Command] = &[
         summary: "our tool against the C tool, in instructions (docs/benchmarks.md)",
         run: bench::main,
     },
-    Command {
-        name: "help",
-        arguments: "",
-        summary: "this table",
-        run: help,
-    },
+    Command { name: "help", arguments: "", summary: "this table", run: help },
 ];
 
 /// Exit status of a failure of the command itself, as opposed to that of a program it ran.
@@ -75,21 +70,12 @@ fn main() -> ExitCode {
 
 fn unknown(name: &str) -> Result<ExitCode> {
     let names: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
-    bail!(
-        "`{name}` is no xtask command; choose one of {}",
-        names.join(", ")
-    )
+    bail!("`{name}` is no xtask command; choose one of {}", names.join(", "))
 }
 
 fn help(_: Vec<OsString>) -> Result<ExitCode> {
     println!("cargo xtask COMMAND\n");
-    for Command {
-        name,
-        arguments,
-        summary,
-        ..
-    } in COMMANDS
-    {
+    for Command { name, arguments, summary, .. } in COMMANDS {
         println!("  {:<45} {summary}", format!("{name} {arguments}"));
     }
     Ok(ExitCode::SUCCESS)

@@ -55,11 +55,7 @@ impl AddAssign for Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -73,20 +69,12 @@ mod tests {
             (
                 "test result: ok. 7 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; \
                  finished in 0.00s",
-                Tally {
-                    passed: 7,
-                    failed: 0,
-                    skipped: 1,
-                },
+                Tally { passed: 7, failed: 0, skipped: 1 },
             ),
             (
                 "test result: \u{1b}[31mFAILED\u{1b}[0m. 1 passed; 2 failed; 0 ignored; \
                  0 measured; 0 filtered out; finished in 0.19s",
-                Tally {
-                    passed: 1,
-                    failed: 2,
-                    skipped: 0,
-                },
+                Tally { passed: 1, failed: 2, skipped: 0 },
             ),
         ] {
             assert_eq!(Tally::result_line(line), Some(expected), "{line}");
@@ -95,29 +83,15 @@ mod tests {
 
     #[test]
     fn other_lines_are_no_results() {
-        for line in [
-            "",
-            "running 3 tests",
-            "test result: ok",
-            "test a ... ok",
-            "7 passed",
-        ] {
+        for line in ["", "running 3 tests", "test result: ok", "test a ... ok", "7 passed"] {
             assert_eq!(Tally::result_line(line), None, "{line}");
         }
     }
 
     #[test]
     fn the_summary_reads_as_agreed() {
-        let mut sum = Tally {
-            passed: 1,
-            failed: 0,
-            skipped: 2,
-        };
-        sum += Tally {
-            passed: 3,
-            failed: 1,
-            skipped: 0,
-        };
+        let mut sum = Tally { passed: 1, failed: 0, skipped: 2 };
+        sum += Tally { passed: 3, failed: 1, skipped: 0 };
         assert_eq!(sum.to_string(), "4 passed, 1 failed, 2 skipped");
     }
 }

@@ -19,41 +19,22 @@ const STEPS: &[Step] = &[
     ("formatting", || quiet(&["fmt", "--all", "--check"])),
     ("clippy", || {
         let lints = ["--", "-D", "warnings"];
-        let all = [
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--all-features",
-        ];
+        let all = ["clippy", "--quiet", "--workspace", "--all-targets", "--all-features"];
         quiet(&[all.as_slice(), &lints].concat())
     }),
     ("unit, property and golden tests", || {
-        counted(&[
-            "test",
-            "--workspace",
-            "--all-features",
-            "--all-targets",
-            "--no-fail-fast",
-        ])
+        counted(&["test", "--workspace", "--all-features", "--all-targets", "--no-fail-fast"])
     }),
-    ("documentation tests", || {
-        counted(&["test", "--workspace", "--all-features", "--doc"])
-    }),
+    ("documentation tests", || counted(&["test", "--workspace", "--all-features", "--doc"])),
     ("VM tests on all kernels", || {
-        vm::test::all(Options::parse(
-            ["--kernel", "all"].map(OsString::from).to_vec(),
-        )?)
+        vm::test::all(Options::parse(["--kernel", "all"].map(OsString::from).to_vec())?)
     }),
 ];
 
 /// `cargo xtask test`.
 pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
     if let Some(argument) = arguments.first() {
-        bail!(
-            "`test` takes no argument, so `{}` is one too many",
-            argument.display()
-        );
+        bail!("`test` takes no argument, so `{}` is one too many", argument.display());
     }
     let mut total = Tally::default();
     let mut failure = None;
@@ -66,7 +47,11 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
         let failed = match outcome {
             Ok(tally) => {
                 total += tally;
-                println!("=== {name}: {tally} ({seconds:.0} s)");
+                let result = match tally {
+                    _ if tally == Tally::default() => "ok".to_owned(),
+                    _ => tally.to_string(),
+                };
+                println!("=== {name}: {result} ({seconds:.0} s)");
                 tally.failed > 0
             }
             Err(error) => {
@@ -85,11 +70,7 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
         println!("=== stopped after the first failing step: {name}");
     }
     println!("{total}");
-    Ok(ExitCode::from(if failure.is_none() {
-        0
-    } else {
-        HARNESS_FAILED
-    }))
+    Ok(ExitCode::from(if failure.is_none() { 0 } else { HARNESS_FAILED }))
 }
 
 /// Runs cargo on something that passes or fails as a whole.
@@ -101,24 +82,15 @@ fn quiet(arguments: &[&str]) -> Result<Tally> {
 /// Runs cargo's tests, showing their output, and adds up the runners' result lines.
 fn counted(arguments: &[&str]) -> Result<Tally> {
     let mut command: Command = build::cargo();
-    command
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stdin(Stdio::null());
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("cannot start {}", exec::show(&command)))?;
-    let output = child
-        .stdout
-        .take()
-        .context("cargo has no standard output")?;
+    command.args(arguments).stdout(Stdio::piped()).stdin(Stdio::null());
+    let mut child =
+        command.spawn().with_context(|| format!("cannot start {}", exec::show(&command)))?;
+    let output = child.stdout.take().context("cargo has no standard output")?;
     let (mut total, mut started, mut reported) = (Tally::default(), 0, 0);
     for line in BufReader::new(output).split(b'\n') {
         let line = line?;
         let mut stdout = std::io::stdout().lock();
-        stdout
-            .write_all(&line)
-            .and_then(|()| stdout.write_all(b"\n"))?;
+        stdout.write_all(&line).and_then(|()| stdout.write_all(b"\n"))?;
         let text = String::from_utf8_lossy(&line);
         started += u32::from(starts_runner(&text));
         if let Some(tally) = Tally::result_line(&text) {
@@ -141,10 +113,9 @@ fn counted(arguments: &[&str]) -> Result<Tally> {
 
 /// Whether a line is the first of a test runner: `running 7 tests`.
 fn starts_runner(line: &str) -> bool {
-    let number = line.strip_prefix("running ").and_then(|rest| {
-        rest.strip_suffix(" tests")
-            .or_else(|| rest.strip_suffix(" test"))
-    });
+    let number = line
+        .strip_prefix("running ")
+        .and_then(|rest| rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test")));
     number.is_some_and(|number| number.parse::<u64>().is_ok())
 }
 

@@ -63,7 +63,11 @@ impl Program {
 fn rules(services: usize, dests: usize, v6: bool) -> String {
     let address = |net: u16, host: usize| {
         let (high, low) = (host / 250, host % 250 + 1);
-        if v6 { format!("[fd00:{net:x}::{high:x}:{low:x}]") } else { format!("10.{net}.{high}.{low}") }
+        if v6 {
+            format!("[fd00:{net:x}::{high:x}:{low:x}]")
+        } else {
+            format!("10.{net}.{high}.{low}")
+        }
     };
     let mut text = String::new();
     for service in 0..services {
@@ -189,7 +193,10 @@ fn measure_all() -> Result<()> {
     let (dynamic, ours) = (program("/ours"), program("/static"));
     let c = Program { libraries: Some("/c".into()), ..program("/c/ipvsadm") };
     let mut out = std::io::stdout().lock();
-    writeln!(out, "| work | C, µs | ours, µs | C ÷ ours | goal (stretch) | C ÷ ours, glibc build |")?;
+    writeln!(
+        out,
+        "| work | C, µs | ours, µs | C ÷ ours | goal (stretch) | C ÷ ours, glibc build |"
+    )?;
     writeln!(out, "|---|---|---|---|---|---|")?;
     for work in works()? {
         let micros = |program| Ok::<_, Failure>(work.measure(program, &ours)?.as_secs_f64() * 1e6);

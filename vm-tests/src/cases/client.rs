@@ -9,9 +9,9 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use ipvs_netlink::types::{
-    CounterWidth, DaemonConfig, DaemonRole, DestConfig, DestKey, Forward, Granularity,
-    Persistence, Scheduler, ServiceConfig, ServiceFlags, ServiceKey, Timeouts,
-    TimeoutsChange, Tunnel, TunnelFlags,
+    CounterWidth, DaemonConfig, DaemonRole, DestConfig, DestKey, Forward, Granularity, Persistence,
+    Scheduler, ServiceConfig, ServiceFlags, ServiceKey, Timeouts, TimeoutsChange, Tunnel,
+    TunnelFlags,
 };
 use ipvs_netlink::{Errno, Error, ErrorKind, Feature, Ipvs, Operation, Support};
 use ipvs_proc::Identity;
@@ -144,8 +144,7 @@ fn destinations_of_every_kind(ctx: &mut Ctx) -> Result<(), Failure> {
     for (key, config) in &wanted {
         ipvs.create_dest(service, *key, *config)?;
     }
-    let mut listed: Vec<_> =
-        ipvs.dests(service)?.into_iter().map(|e| (e.key, e.config)).collect();
+    let mut listed: Vec<_> = ipvs.dests(service)?.into_iter().map(|e| (e.key, e.config)).collect();
     // The kernel lists the newest first.
     listed.reverse();
     assert_eq!(listed, wanted);

@@ -48,10 +48,7 @@ fn topologies_vanish(ctx: &mut Ctx) -> Result<(), Failure> {
     let (a, b) = (topology.host("a")?, topology.host("b")?);
     topology.segment(
         "lan",
-        &[
-            (&a, "eth0", &["192.0.2.1/24", "2001:db8::1/64"]),
-            (&b, "eth0", &["192.0.2.2/24"]),
-        ],
+        &[(&a, "eth0", &["192.0.2.1/24", "2001:db8::1/64"]), (&b, "eth0", &["192.0.2.2/24"])],
     )?;
     let addresses = a.run("ip -brief address show eth0")?;
     assert!(addresses.contains("192.0.2.1/24"), "{addresses}");

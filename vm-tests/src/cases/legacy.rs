@@ -88,7 +88,10 @@ fn same_answers(ctx: &mut Ctx) -> Result<(), Failure> {
     assert_eq!(sockopt.daemons()?, vec![daemon]);
     assert!(daemon.is_satisfied_by(&netlink.daemons()?[0]));
     sockopt.stop_daemon(DaemonRole::Master)?;
-    assert_eq!(sockopt.stop_daemon(DaemonRole::Master).expect_err("gone").errno(), Some(Errno::ESRCH));
+    assert_eq!(
+        sockopt.stop_daemon(DaemonRole::Master).expect_err("gone").errno(),
+        Some(Errno::ESRCH)
+    );
     assert_eq!(netlink.info()?, sockopt.info()?);
     sockopt.flush()?;
     assert_eq!(netlink.services()?, vec![]);

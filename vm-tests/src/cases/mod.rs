@@ -8,6 +8,7 @@ pub mod errors;
 pub mod harness;
 pub mod interrupted;
 pub mod legacy;
+pub mod misbehave;
 pub mod model;
 pub mod reference;
 pub mod ruleset;

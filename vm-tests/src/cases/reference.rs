@@ -17,10 +17,7 @@ fn empty_listing(ctx: &mut Ctx) -> Result<(), Failure> {
     assert_eq!(output.status, 0, "{}", output.error_text());
     let text = output.text();
     let (banner, rest) = text.split_once('\n').unwrap_or_default();
-    assert!(
-        banner.starts_with("IP Virtual Server version 1.2.1 (size="),
-        "{banner}"
-    );
+    assert!(banner.starts_with("IP Virtual Server version 1.2.1 (size="), "{banner}");
     let expected = "Prot LocalAddress:Port Scheduler Flags\n\
         \x20 -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n";
     assert_eq!(rest, expected);
@@ -42,10 +39,7 @@ fn save_clear_restore(ctx: &mut Ctx) -> Result<(), Failure> {
     let rules = "-A -t 192.0.2.1:80 -s rr\n\
         -a -t 192.0.2.1:80 -r 127.0.0.2:80 -m -w 1\n\
         -a -t 192.0.2.1:80 -r 127.0.0.3:80 -m -w 2\n";
-    assert_eq!(
-        ctx.cmd_with_input("ipvsadm-c -R", rules.as_bytes())?.status,
-        0
-    );
+    assert_eq!(ctx.cmd_with_input("ipvsadm-c -R", rules.as_bytes())?.status, 0);
     assert_eq!(ctx.run("ipvsadm-c -Sn")?, rules);
     ctx.run("ipvsadm-c -C")?;
     assert_eq!(ctx.run("ipvsadm-c -Sn")?, "");
@@ -56,9 +50,6 @@ fn unknown_scheduler(ctx: &mut Ctx) -> Result<(), Failure> {
     let output = ctx.cmd("ipvsadm-c -A -t 192.0.2.1:80 -s nonsense")?;
     assert_eq!(output.status, 255, "{output:?}");
     assert_eq!(output.stdout, b"");
-    assert_eq!(
-        output.error_text(),
-        "Scheduler or persistence engine not found\n"
-    );
+    assert_eq!(output.error_text(), "Scheduler or persistence engine not found\n");
     Ok(())
 }

@@ -15,18 +15,10 @@ pub const CASES: &[Case] = &[
         nat(ctx, "192.0.2.100:80", ["10.0.0.1", "10.0.0.2", "10.0.0.3"])
     }),
     Case::new("traffic::nat_ipv6_is_balanced", |ctx| {
-        nat(
-            ctx,
-            "[2001:db8:1::100]:80",
-            ["[2001:db8:2::1]", "[2001:db8:2::2]", "[2001:db8:2::3]"],
-        )
+        nat(ctx, "[2001:db8:1::100]:80", ["[2001:db8:2::1]", "[2001:db8:2::2]", "[2001:db8:2::3]"])
     }),
     Case::new("traffic::direct_routing_ipv4_is_balanced", |ctx| {
-        direct(
-            ctx,
-            "192.0.2.100:80",
-            ["192.0.2.1", "192.0.2.2", "192.0.2.3"],
-        )
+        direct(ctx, "192.0.2.100:80", ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
     }),
     Case::new("traffic::direct_routing_ipv6_is_balanced", |ctx| {
         direct(
@@ -44,18 +36,10 @@ const REQUESTS: u64 = 12;
 fn nat(ctx: &mut Ctx, service: &str, servers: [&str; 3]) -> Result<(), Failure> {
     let mut topology = ctx.topology();
     let (client, director, backends) = hosts(&mut topology)?;
-    let front = [
-        "192.0.2.254/24",
-        "192.0.2.100/32",
-        "2001:db8:1::fe/64",
-        "2001:db8:1::100/128",
-    ];
+    let front = ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
     topology.segment(
         "front",
-        &[
-            (&client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]),
-            (&director, "eth0", &front),
-        ],
+        &[(&client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]), (&director, "eth0", &front)],
     )?;
     topology.segment(
         "back",
@@ -78,12 +62,7 @@ fn nat(ctx: &mut Ctx, service: &str, servers: [&str; 3]) -> Result<(), Failure> 
 fn direct(ctx: &mut Ctx, service: &str, servers: [&str; 3]) -> Result<(), Failure> {
     let mut topology = ctx.topology();
     let (client, director, backends) = hosts(&mut topology)?;
-    let front = [
-        "192.0.2.254/24",
-        "192.0.2.100/32",
-        "2001:db8:1::fe/64",
-        "2001:db8:1::100/128",
-    ];
+    let front = ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
     topology.segment(
         "lan",
         &[
@@ -104,16 +83,8 @@ fn direct(ctx: &mut Ctx, service: &str, servers: [&str; 3]) -> Result<(), Failur
 }
 
 fn hosts(topology: &mut Topology) -> Result<(Host, Host, [Host; 3]), Failure> {
-    let backends = [
-        topology.host("s1")?,
-        topology.host("s2")?,
-        topology.host("s3")?,
-    ];
-    Ok((
-        topology.host("client")?,
-        topology.host("director")?,
-        backends,
-    ))
+    let backends = [topology.host("s1")?, topology.host("s2")?, topology.host("s3")?];
+    Ok((topology.host("client")?, topology.host("director")?, backends))
 }
 
 fn balanced(
@@ -126,9 +97,7 @@ fn balanced(
 ) -> Result<(), Failure> {
     director.run(&format!("ipvsadm-c -A -t {service} -s rr"))?;
     for address in addresses {
-        director.run(&format!(
-            "ipvsadm-c -a -t {service} -r {address}:80 {method}"
-        ))?;
+        director.run(&format!("ipvsadm-c -a -t {service} -r {address}:80 {method}"))?;
     }
     let servers = backends.iter().map(|host| Server::start(host, 80));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
@@ -141,10 +110,7 @@ fn balanced(
         Ok(answers)
     })?;
     let share = REQUESTS / 3;
-    let expected = backends
-        .iter()
-        .map(|host| (host.name.clone(), share))
-        .collect();
+    let expected = backends.iter().map(|host| (host.name.clone(), share)).collect();
     assert_eq!(answers, expected);
     let served: Vec<_> = servers.iter().map(Server::served).collect();
     assert_eq!(served, [share; 3]);

@@ -32,23 +32,14 @@ type Answers = BTreeMap<String, u64>;
 pub fn run() -> Result<String, Failure> {
     let start = Instant::now();
     println!("{}", network::PICTURE);
-    step(
-        start,
-        "building the network: seven namespaces, two segments",
-    );
+    step(start, "building the network: seven namespaces, two segments");
     let network = Network::build()?;
-    let servers = network
-        .servers
-        .iter()
-        .map(|host| Server::start(host, network::PORT));
+    let servers = network.servers.iter().map(|host| Server::start(host, network::PORT));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
 
     step(start, "creating four virtual services on the director");
     for service in &network::SERVICES {
-        shown(
-            &network.director,
-            &format!("-A -t {} -s {}", service.address, service.scheduler),
-        )?;
+        shown(&network.director, &format!("-A -t {} -s {}", service.address, service.scheduler))?;
         for (destination, weight) in service.destinations() {
             let flag = match service.method {
                 Method::Masquerading => "-m",
@@ -64,10 +55,7 @@ pub fn run() -> Result<String, Failure> {
 
     let clients = network.clients.len() as u64;
     let total = REQUESTS * clients * network::SERVICES.len() as u64;
-    step(
-        start,
-        &format!("sending {total} HTTP requests from {clients} clients"),
-    );
+    step(start, &format!("sending {total} HTTP requests from {clients} clients"));
     let mut shares = Vec::new();
     for service in &network::SERVICES {
         let answers = requests(&network.clients, service)?;
@@ -77,10 +65,7 @@ pub fn run() -> Result<String, Failure> {
     let served: u64 = servers.iter().map(Server::served).sum();
     expect("requests that the servers say they answered", served, total)?;
 
-    step(
-        start,
-        "waiting for the kernel to sum its counters up, every two seconds",
-    );
+    step(start, "waiting for the kernel to sum its counters up, every two seconds");
     counters(&network.director, &shares, clients * REQUESTS)?;
 
     step(start, "saving, clearing and restoring the table");
@@ -116,14 +101,9 @@ fn requests(clients: &[Host], service: &Service) -> Result<Answers, Failure> {
         Ok::<_, Failure>(answers)
     };
     let results: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = clients
-            .iter()
-            .map(|client| scope.spawn(move || client.inside(send)))
-            .collect();
-        workers
-            .into_iter()
-            .map(thread::ScopedJoinHandle::join)
-            .collect()
+        let workers: Vec<_> =
+            clients.iter().map(|client| scope.spawn(move || client.inside(send))).collect();
+        workers.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
     let mut sum = Answers::new();
     for result in results {
@@ -141,12 +121,7 @@ fn report(service: &Service, answers: &Answers) {
         .iter()
         .map(|(name, count)| format!("{name} {count} ({} %)", count * 100 / total.max(1)))
         .collect();
-    println!(
-        "  {:<22} {:<22} {}",
-        service.address,
-        service.title(),
-        shares.join("  ")
-    );
+    println!("  {:<22} {:<22} {}", service.address, service.title(), shares.join("  "));
 }
 
 /// Waits until the counters show all the requests, prints them and compares them with what the
@@ -156,9 +131,7 @@ fn counters(director: &Host, shares: &[(&Service, Answers)], requests: u64) -> R
     let listing = loop {
         let listing = director.run(&format!("{IPVSADM} -Ln --stats"))?;
         let table = stats::parse(&listing)?;
-        if shares
-            .iter()
-            .all(|(service, _)| table.connections(service.address) >= requests)
+        if shares.iter().all(|(service, _)| table.connections(service.address) >= requests)
             || Instant::now() > deadline
         {
             break listing;
@@ -170,24 +143,14 @@ fn counters(director: &Host, shares: &[(&Service, Answers)], requests: u64) -> R
     let table = stats::parse(&listing)?;
     for (service, answers) in shares {
         let address = service.address;
-        expect(
-            &format!("Conns of {address}"),
-            table.connections(address),
-            requests,
-        )?;
+        expect(&format!("Conns of {address}"), table.connections(address), requests)?;
         for ((destination, _), host) in service.destinations().zip(network::SERVERS) {
             let counted = table.destination(address, destination);
             let seen = answers.get(host).copied().unwrap_or_default();
             if seen == 0 {
-                return Err(Failure::new(format!(
-                    "{address}: {host} got no request at all"
-                )));
+                return Err(Failure::new(format!("{address}: {host} got no request at all")));
             }
-            expect(
-                &format!("Conns of {address} -> {destination}"),
-                counted,
-                seen,
-            )?;
+            expect(&format!("Conns of {address} -> {destination}"), counted, seen)?;
         }
     }
     println!("  every counter equals what the clients saw");
@@ -199,27 +162,13 @@ fn restored(director: &Host) -> Result<(), Failure> {
     let before = director.run(&format!("{IPVSADM} -Ln"))?;
     print!("{rules}");
     shown(director, "-C")?;
-    expect(
-        "rules after the clearing",
-        director.run(&format!("{IPVSADM} -Sn"))?.as_str(),
-        "",
-    )?;
+    expect("rules after the clearing", director.run(&format!("{IPVSADM} -Sn"))?.as_str(), "")?;
     println!("  {}# {IPVSADM} -R <saved", director.name);
-    director
-        .cmd_with_input(&format!("{IPVSADM} -R"), rules.as_bytes())?
-        .success()?;
-    expect(
-        "rules after the restore",
-        director.run(&format!("{IPVSADM} -Sn"))?,
-        rules,
-    )?;
+    director.cmd_with_input(&format!("{IPVSADM} -R"), rules.as_bytes())?.success()?;
+    expect("rules after the restore", director.run(&format!("{IPVSADM} -Sn"))?, rules)?;
     let after = shown(director, "-Ln")?;
     print!("{after}");
-    expect(
-        "listing after the restore",
-        stats::rules(&after),
-        stats::rules(&before),
-    )?;
+    expect("listing after the restore", stats::rules(&after), stats::rules(&before))?;
     println!("  the same table as before (connection counts aside, which belong to the past)");
     Ok(())
 }

@@ -55,21 +55,13 @@ pub const SERVICES: [Service; 4] = [
         address: "192.0.2.200:80",
         scheduler: "wrr",
         method: Method::DirectRouting,
-        servers: [
-            ("192.0.2.21:80", 1),
-            ("192.0.2.22:80", 2),
-            ("192.0.2.23:80", 3),
-        ],
+        servers: [("192.0.2.21:80", 1), ("192.0.2.22:80", 2), ("192.0.2.23:80", 3)],
     },
     Service {
         address: "[2001:db8:1::100]:80",
         scheduler: "rr",
         method: Method::Masquerading,
-        servers: [
-            ("[2001:db8:2::1]:80", 1),
-            ("[2001:db8:2::2]:80", 1),
-            ("[2001:db8:2::3]:80", 1),
-        ],
+        servers: [("[2001:db8:2::1]:80", 1), ("[2001:db8:2::2]:80", 1), ("[2001:db8:2::3]:80", 1)],
     },
     Service {
         address: "[2001:db8:1::200]:80",
@@ -143,26 +135,17 @@ impl Network {
                 (
                     &servers[0],
                     "eth1",
-                    &[
-                        "192.0.2.21/24 noprefixroute",
-                        "2001:db8:1::21/64 noprefixroute",
-                    ],
+                    &["192.0.2.21/24 noprefixroute", "2001:db8:1::21/64 noprefixroute"],
                 ),
                 (
                     &servers[1],
                     "eth1",
-                    &[
-                        "192.0.2.22/24 noprefixroute",
-                        "2001:db8:1::22/64 noprefixroute",
-                    ],
+                    &["192.0.2.22/24 noprefixroute", "2001:db8:1::22/64 noprefixroute"],
                 ),
                 (
                     &servers[2],
                     "eth1",
-                    &[
-                        "192.0.2.23/24 noprefixroute",
-                        "2001:db8:1::23/64 noprefixroute",
-                    ],
+                    &["192.0.2.23/24 noprefixroute", "2001:db8:1::23/64 noprefixroute"],
                 ),
             ],
         )?;
@@ -178,12 +161,7 @@ impl Network {
         director.sysctl("net.ipv4.ip_forward", "1")?;
         director.sysctl("net.ipv6.conf.all.forwarding", "1")?;
         servers.iter().try_for_each(direct_answers)?;
-        Ok(Self {
-            director,
-            clients,
-            servers,
-            _topology: topology,
-        })
+        Ok(Self { director, clients, servers, _topology: topology })
     }
 }
 
@@ -199,7 +177,5 @@ fn direct_answers(server: &Host) -> Result<(), Failure> {
          rule add from 192.0.2.200 lookup 100\n\
          route add 192.0.2.0/24 dev eth1 table 100\n\
          route add 2001:db8:1::/64 dev eth1 table 100")?;
-    server
-        .run("ip -6 rule add from 2001:db8:1::200 lookup 100")
-        .map(drop)
+    server.run("ip -6 rule add from 2001:db8:1::200 lookup 100").map(drop)
 }

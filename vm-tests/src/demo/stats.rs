@@ -24,13 +24,8 @@ impl Table {
 
     /// Connections of a destination; 0 for one that is not there.
     pub fn destination(&self, service: &str, destination: &str) -> u64 {
-        let destinations = self
-            .entry(service)
-            .map(|entry| entry.destinations.as_slice());
-        let found = destinations
-            .unwrap_or_default()
-            .iter()
-            .find(|(name, _)| name == destination);
+        let destinations = self.entry(service).map(|entry| entry.destinations.as_slice());
+        let found = destinations.unwrap_or_default().iter().find(|(name, _)| name == destination);
         found.map_or(0, |(_, connections)| *connections)
     }
 
@@ -50,19 +45,12 @@ pub fn parse(listing: &str) -> Result<Table, Failure> {
         let mut words = line.split_whitespace();
         let kind = words.next().ok_or_else(unexpected)?;
         let address = words.next().ok_or_else(unexpected)?.to_owned();
-        let connections = words
-            .next()
-            .and_then(|word| word.parse().ok())
-            .ok_or_else(unexpected)?;
+        let connections = words.next().and_then(|word| word.parse().ok()).ok_or_else(unexpected)?;
         if kind == "->" {
             let service = table.services.last_mut().ok_or_else(unexpected)?;
             service.destinations.push((address, connections));
         } else {
-            table.services.push(Entry {
-                address,
-                connections,
-                destinations: Vec::new(),
-            });
+            table.services.push(Entry { address, connections, destinations: Vec::new() });
         }
     }
     Ok(table)
@@ -72,11 +60,7 @@ pub fn parse(listing: &str) -> Result<Table, Failure> {
 pub fn rules(listing: &str) -> Vec<String> {
     let lines = listing.lines().map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
-        let kept = if words.first() == Some(&"->") {
-            words.len().min(4)
-        } else {
-            words.len()
-        };
+        let kept = if words.first() == Some(&"->") { words.len().min(4) } else { words.len() };
         words[..kept].join(" ")
     });
     lines.collect()
@@ -106,13 +90,8 @@ TCP  [2001:db8:1::100]:80               60      420        0    31020        0
 
     #[test]
     fn a_strange_line_is_an_error() {
-        let message = parse("1\n2\n3\nTCP  192.0.2.100:80 many\n")
-            .unwrap_err()
-            .to_string();
-        assert_eq!(
-            message,
-            "unexpected line in the listing: \"TCP  192.0.2.100:80 many\""
-        );
+        let message = parse("1\n2\n3\nTCP  192.0.2.100:80 many\n").unwrap_err().to_string();
+        assert_eq!(message, "unexpected line in the listing: \"TCP  192.0.2.100:80 many\"");
     }
 
     #[test]

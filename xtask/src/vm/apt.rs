@@ -55,17 +55,10 @@ impl Suite {
     /// # Errors
     /// The suite does not have the package.
     pub fn dependencies(&self, package: &str) -> Result<Vec<String>> {
-        let text = exec::capture(
-            self.apt("apt-cache")
-                .args(["depends", "--important", package]),
-        )
-        .with_context(|| format!("{} has no package {package}", self.name))?;
-        let words = text
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("Depends: "));
-        Ok(words
-            .map(|word| word.trim_matches(['<', '>']).to_owned())
-            .collect())
+        let text = exec::capture(self.apt("apt-cache").args(["depends", "--important", package]))
+            .with_context(|| format!("{} has no package {package}", self.name))?;
+        let words = text.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
+        Ok(words.map(|word| word.trim_matches(['<', '>']).to_owned()).collect())
     }
 
     /// Downloads packages and unpacks them under `root`; nothing is installed.
@@ -75,10 +68,7 @@ impl Suite {
     pub fn unpack(&self, packages: &[String], root: &Path) -> Result<()> {
         let downloads = self.work.join("packages");
         exec::run_as_progress(
-            self.apt("apt-get")
-                .args(["-q", "download"])
-                .args(packages)
-                .current_dir(&downloads),
+            self.apt("apt-get").args(["-q", "download"]).args(packages).current_dir(&downloads),
         )?;
         fs::create_dir_all(root)?;
         for entry in fs::read_dir(&downloads)? {
@@ -158,9 +148,6 @@ mod tests {
             http://deb.example/debian-security/ bookworm-security Debian\n\
             http://deb.example/debian/ bookworm Debian\n";
         assert_eq!(choose_mirror(listing), Some("http://deb.example/debian/"));
-        assert_eq!(
-            choose_mirror("http://archive.example/ubuntu/ noble Ubuntu\n"),
-            None
-        );
+        assert_eq!(choose_mirror("http://archive.example/ubuntu/ noble Ubuntu\n"), None);
     }
 }

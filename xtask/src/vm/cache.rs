@@ -67,10 +67,7 @@ fn remove(path: &Path) -> Result<()> {
 /// `cargo xtask vm clean`.
 pub fn clean(arguments: &[OsString]) -> Result<ExitCode> {
     if let Some(argument) = arguments.first() {
-        bail!(
-            "`vm clean` takes no argument, so `{}` is one too many",
-            argument.display()
-        );
+        bail!("`vm clean` takes no argument, so `{}` is one too many", argument.display());
     }
     let cache = Cache::lock()?;
     remove(&cache.root)?;

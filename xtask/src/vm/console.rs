@@ -14,10 +14,7 @@ use anyhow::{Context, Result};
 pub fn complaint(log: &Path) -> Result<Option<String>> {
     let bytes = fs::read(log).with_context(|| format!("cannot read {}", log.display()))?;
     let text = String::from_utf8_lossy(&bytes);
-    Ok(text
-        .lines()
-        .find(|line| is_complaint(line))
-        .map(|line| line.trim().to_owned()))
+    Ok(text.lines().find(|line| is_complaint(line)).map(|line| line.trim().to_owned()))
 }
 
 /// The last lines of a console log, for a guest that did not even boot.
@@ -41,9 +38,7 @@ fn is_complaint(line: &str) -> bool {
     ];
     let stall = line.contains("rcu") && line.contains("stall") && !line.contains("Command line");
     let warning = line.contains("WARNING:")
-        && ["net/", "netfilter", "ipvs", "ip_vs"]
-            .iter()
-            .any(|place| line.contains(place));
+        && ["net/", "netfilter", "ipvs", "ip_vs"].iter().any(|place| line.contains(place));
     stall && line.contains("detected") || warning || ALWAYS.iter().any(|text| line.contains(text))
 }
 

@@ -30,10 +30,7 @@ const PACKAGES: &[(&str, Provides)] = &[
     ("iproute2", Provides::Program("ip")),
     ("xz-utils", Provides::Program("xz")),
     ("python3", Provides::Program("python3")),
-    (
-        "debian-archive-keyring",
-        Provides::File(super::apt::KEYRING),
-    ),
+    ("debian-archive-keyring", Provides::File(super::apt::KEYRING)),
     ("python3-venv", Provides::Venv),
     ("libcap-ng-dev", Provides::Header("/usr/include/cap-ng.h")),
     ("libseccomp-dev", Provides::Header("/usr/include/seccomp.h")),
@@ -56,9 +53,7 @@ impl Provides {
 
 /// The packages that are still to be installed.
 pub fn missing(cache: &Path) -> Vec<&'static str> {
-    let missing = PACKAGES
-        .iter()
-        .filter(|(_, provides)| provides.is_missing(cache));
+    let missing = PACKAGES.iter().filter(|(_, provides)| provides.is_missing(cache));
     missing.map(|(package, _)| *package).collect()
 }
 
@@ -84,10 +79,7 @@ pub fn setup(cache: &Cache) -> Result<Outcome> {
     }
     let left = missing(&cache.path(""));
     if !left.is_empty() {
-        bail!(
-            "apt reported success, but {} is still not found",
-            left.join(", ")
-        );
+        bail!("apt reported success, but {} is still not found", left.join(", "));
     }
     Ok(Outcome::Made(format!("installed {list}")))
 }

@@ -25,18 +25,9 @@ pub struct Kernel {
 
 /// All supported kernels, oldest first.
 pub const KERNELS: &[Kernel] = &[
-    Kernel {
-        name: "6.1",
-        suite: "bookworm",
-    },
-    Kernel {
-        name: "6.12",
-        suite: "bookworm-backports",
-    },
-    Kernel {
-        name: "7.2",
-        suite: "trixie-backports",
-    },
+    Kernel { name: "6.1", suite: "bookworm" },
+    Kernel { name: "6.12", suite: "bookworm-backports" },
+    Kernel { name: "7.2", suite: "trixie-backports" },
 ];
 
 /// The kernel that is booted when none is named.
@@ -57,16 +48,10 @@ impl Kernel {
     /// # Errors
     /// The series is not one of ours.
     pub fn named(name: &str) -> Result<&'static Self> {
-        KERNELS
-            .iter()
-            .find(|kernel| kernel.name == name)
-            .with_context(|| {
-                let names: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
-                format!(
-                    "--kernel {name}: not supported; choose one of {}",
-                    names.join(", ")
-                )
-            })
+        KERNELS.iter().find(|kernel| kernel.name == name).with_context(|| {
+            let names: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
+            format!("--kernel {name}: not supported; choose one of {}", names.join(", "))
+        })
     }
 
     fn item(&self) -> String {
@@ -80,11 +65,7 @@ impl Kernel {
     pub fn find(&self, cache: &Path) -> Result<Image> {
         let root = cache.join(self.item());
         locate(&root).with_context(|| {
-            format!(
-                "kernel {} is not in {}: run `cargo xtask vm setup`",
-                self.name,
-                root.display()
-            )
+            format!("kernel {} is not in {}: run `cargo xtask vm setup`", self.name, root.display())
         })
     }
 
@@ -102,10 +83,7 @@ impl Kernel {
         let mut packages: Vec<String> = suite.dependencies(META_PACKAGE)?;
         packages.retain(|package| package.starts_with("linux-image-"));
         let [image] = packages.as_slice() else {
-            bail!(
-                "{META_PACKAGE} of {} names not one kernel but {packages:?}",
-                self.suite
-            );
+            bail!("{META_PACKAGE} of {} names not one kernel but {packages:?}", self.suite);
         };
         let release = image.trim_start_matches("linux-image-").to_owned();
         if !is_of_series(&release, self.name) {
@@ -139,12 +117,7 @@ fn is_of_series(release: &str, series: &str) -> bool {
 
 /// The parts of a kernel among a package's dependencies.
 fn kernel_packages(dependencies: &[String]) -> Vec<String> {
-    const PREFIXES: [&str; 4] = [
-        "linux-image-",
-        "linux-binary-",
-        "linux-modules-",
-        "linux-base-",
-    ];
+    const PREFIXES: [&str; 4] = ["linux-image-", "linux-binary-", "linux-modules-", "linux-base-"];
     let is_part = |name: &&String| {
         PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && name.ends_with("cloud-amd64")
     };
@@ -164,10 +137,7 @@ fn locate(root: &Path) -> Result<Image> {
     if !directory.join("modules.dep.bin").exists() {
         bail!("{} has no module index", directory.display());
     }
-    let candidates = [
-        root.join(format!("boot/vmlinuz-{release}")),
-        directory.join("vmlinuz"),
-    ];
+    let candidates = [root.join(format!("boot/vmlinuz-{release}")), directory.join("vmlinuz")];
     let image = candidates
         .into_iter()
         .find(|path| path.exists())
@@ -190,13 +160,7 @@ mod tests {
         ]
         .map(str::to_owned);
         let parts = kernel_packages(&dependencies);
-        assert_eq!(
-            parts,
-            [
-                "linux-binary-7.2.1-cloud-amd64",
-                "linux-modules-7.2.1-cloud-amd64"
-            ]
-        );
+        assert_eq!(parts, ["linux-binary-7.2.1-cloud-amd64", "linux-modules-7.2.1-cloud-amd64"]);
     }
 
     #[test]

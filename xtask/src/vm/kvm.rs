@@ -19,10 +19,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// # Errors
 /// The cache or the run directory cannot be written, or the setup is incomplete.
 pub fn works() -> Result<bool> {
-    let device = fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/kvm");
+    let device = fs::OpenOptions::new().read(true).write(true).open("/dev/kvm");
     if device.is_err() {
         return Ok(false);
     }
@@ -35,10 +32,7 @@ pub fn works() -> Result<bool> {
     {
         return Ok(verdict == "works");
     }
-    eprintln!(
-        "trying KVM with one short boot (at most {} s) …",
-        LIMIT.as_secs()
-    );
+    eprintln!("trying KVM with one short boot (at most {} s) …", LIMIT.as_secs());
     let machine = Machine {
         kernel: Kernel::named(kernel::DEFAULT)?,
         cpus: 1,
@@ -56,11 +50,7 @@ pub fn works() -> Result<bool> {
     };
     share.discard_console();
     let verdict = if works { "works" } else { "fails" };
-    let then = if works {
-        ""
-    } else {
-        "; guests are emulated, which is slower"
-    };
+    let then = if works { "" } else { "; guests are emulated, which is slower" };
     eprintln!("KVM {verdict} here{then}");
     fs::write(&memory, format!("{} {verdict}", boot.trim()))?;
     Ok(works)

@@ -95,10 +95,7 @@ impl Machine {
         });
         let verdict = self.watch(&mut guest, share, &interrupted);
         guest.stop();
-        logger
-            .join()
-            .ok()
-            .context("the console logger panicked")??;
+        logger.join().ok().context("the console logger panicked")??;
         for handler in handlers.into_iter().flatten() {
             signal_hook::low_level::unregister(handler);
         }
@@ -119,10 +116,7 @@ impl Machine {
             }
             (None, None, None) => "the guest did not boot".to_owned(),
         };
-        Ok(End::Failed(Failure {
-            reason,
-            console: share.keep_console(),
-        }))
+        Ok(End::Failed(Failure { reason, console: share.keep_console() }))
     }
 
     /// Boots with the terminal as the guest's console and a shell on it, until the shell ends.
@@ -134,9 +128,7 @@ impl Machine {
         let mut command = self.command(share, &scratch)?;
         command.arg("--shell").arg(format!("{GUEST}/{SHELL}"));
         // The shell's own status is of no interest, and virtme-ng has printed what went wrong.
-        command
-            .status()
-            .context("cannot start virtme-ng: run `cargo xtask vm setup`")?;
+        command.status().context("cannot start virtme-ng: run `cargo xtask vm setup`")?;
         Ok(())
     }
 
@@ -149,22 +141,13 @@ impl Machine {
         let start = Instant::now();
         loop {
             share.forward()?;
-            if guest
-                .0
-                .try_wait()
-                .context("cannot wait for virtme-ng")?
-                .is_some()
-            {
+            if guest.0.try_wait().context("cannot wait for virtme-ng")?.is_some() {
                 return Ok(Verdict::Ended);
             }
             if interrupted.load(Ordering::Relaxed) {
                 return Ok(Verdict::Interrupted);
             }
-            let limit = if share.booted() {
-                self.timeout
-            } else {
-                BOOT_TIMEOUT.min(self.timeout)
-            };
+            let limit = if share.booted() { self.timeout } else { BOOT_TIMEOUT.min(self.timeout) };
             if start.elapsed() > limit {
                 let doing = if share.booted() { "end" } else { "boot" };
                 let reason = format!(
@@ -183,10 +166,8 @@ impl Machine {
         paths::require_plain(share.directory(), "XTASK_VM_DIR")?;
         let image = self.kernel.find(&cache)?;
         let mut path = tools::virtiofsd_directory(&cache).into_os_string();
-        for directory in [
-            tools::vng(&cache).parent().map(PathBuf::from),
-            Some("/usr/sbin".into()),
-        ] {
+        for directory in [tools::vng(&cache).parent().map(PathBuf::from), Some("/usr/sbin".into())]
+        {
             path.push(":");
             path.push(directory.unwrap_or_default());
         }
@@ -195,17 +176,8 @@ impl Machine {
 
         let mut command = Command::new(tools::vng(&cache));
         command.arg("--run").arg(&image.image);
-        command.args([
-            "--verbose",
-            "--disable-monitor",
-            "--user",
-            "root",
-            "--cwd",
-            "/",
-        ]);
-        command
-            .arg("--cpus")
-            .arg(if self.icount { 1 } else { self.cpus }.to_string());
+        command.args(["--verbose", "--disable-monitor", "--user", "root", "--cwd", "/"]);
+        command.arg("--cpus").arg(if self.icount { 1 } else { self.cpus }.to_string());
         command.arg("--memory").arg(&self.memory);
         command.arg("--busybox").arg(tools::busybox_program(&cache));
         command.arg(format!("--rwdir={GUEST}={}", share.directory().display()));
@@ -220,15 +192,8 @@ impl Machine {
         if self.icount {
             command.arg("--qemu-opts=-icount shift=0,sleep=off");
         }
-        command.args(
-            self.qemu
-                .iter()
-                .map(|option| format!("--qemu-opts={option}")),
-        );
-        command
-            .env("PATH", path)
-            .env("TMPDIR", &scratch.0)
-            .current_dir("/");
+        command.args(self.qemu.iter().map(|option| format!("--qemu-opts={option}")));
+        command.env("PATH", path).env("TMPDIR", &scratch.0).current_dir("/");
         Ok(command)
     }
 }

@@ -47,11 +47,7 @@ Options of run, shell and test:
 
 /// Dispatches `cargo xtask vm …`.
 pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
-    let name = if arguments.is_empty() {
-        "help".into()
-    } else {
-        arguments.remove(0)
-    };
+    let name = if arguments.is_empty() { "help".into() } else { arguments.remove(0) };
     match name.to_string_lossy().as_ref() {
         "setup" => setup::main(&arguments),
         "clean" => cache::clean(&arguments),

@@ -52,9 +52,7 @@ impl Options {
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy().into_owned();
             let mut value = || -> Result<String> {
-                let value = arguments
-                    .next()
-                    .with_context(|| format!("{text} needs a value"))?;
+                let value = arguments.next().with_context(|| format!("{text} needs a value"))?;
                 Ok(value.to_string_lossy().into_owned())
             };
             match text.as_str() {
@@ -127,19 +125,10 @@ mod tests {
     #[test]
     fn wrong_values_are_named() {
         for (words, message) in [
-            (
-                ["--timeout", "0"],
-                "--timeout 0: not a number of seconds between 1 and 86400",
-            ),
-            (
-                ["--cpus", "x"],
-                "--cpus x: not a number of processors between 1 and 64",
-            ),
+            (["--timeout", "0"], "--timeout 0: not a number of seconds between 1 and 86400"),
+            (["--cpus", "x"], "--cpus x: not a number of processors between 1 and 64"),
             (["words", "--kernel"], "--kernel needs a value"),
-            (
-                ["--krenel", "6.1"],
-                "unknown option --krenel; see `cargo xtask vm help`",
-            ),
+            (["--krenel", "6.1"], "unknown option --krenel; see `cargo xtask vm help`"),
         ] {
             assert_eq!(parse(&words).err().unwrap().to_string(), message);
         }

@@ -38,10 +38,7 @@ pub fn files(cache: &Path) -> Result<Vec<PathBuf>> {
     }
     files.retain(|file| file.is_file());
     if files.len() < PACKAGES.len() {
-        bail!(
-            "{} is incomplete: run `cargo xtask vm clean`, then `vm setup`",
-            root.display()
-        );
+        bail!("{} is incomplete: run `cargo xtask vm clean`, then `vm setup`", root.display());
     }
     Ok(files)
 }

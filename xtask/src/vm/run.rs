@@ -88,21 +88,14 @@ pub fn report(failure: &Failure) {
     eprintln!("--- the guest's last words");
     eprintln!("{}", console::tail(&failure.console, 12));
     eprintln!("---");
-    eprintln!(
-        "error: {} (console log: {})",
-        failure.reason,
-        failure.console.display()
-    );
+    eprintln!("error: {} (console log: {})", failure.reason, failure.console.display());
 }
 
 /// `cargo xtask vm shell`.
 pub fn shell(arguments: Vec<OsString>) -> Result<ExitCode> {
     let options = Options::parse(arguments)?;
     if let Some(word) = options.words.first() {
-        bail!(
-            "`vm shell` takes no command; use `vm run -- {}`",
-            word.display()
-        );
+        bail!("`vm shell` takes no command; use `vm run -- {}`", word.display());
     }
     setup::implied()?;
     let machine = machine(&options, TIMEOUT)?;

@@ -10,8 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 use super::machine::{End, Machine};
 use super::options::Options;
 use super::share::{Output, Share};
-use super::{run, setup};
+use super::{run, setup, test};
 use crate::HARNESS_FAILED;
+use crate::tally::Tally;
 
 /// One guest and what must come of it.
 struct Check {
@@ -63,7 +64,7 @@ const CHECKS: &[Check] = &[
     },
     Check {
         name: "a panic is a failure with the console log kept",
-        script: "echo before; echo c >/proc/sysrq-trigger; sleep 100000",
+        script: "echo before; sleep 2; echo c >/proc/sysrq-trigger; sleep 100000",
         timeout: Duration::from_secs(120),
         expect: |end, share| {
             let [stdout, _] = share.collected();
@@ -79,14 +80,25 @@ const CHECKS: &[Check] = &[
     },
 ];
 
+/// Runs of the tests that go wrong on purpose: the runner's arguments and the results.
+const SUITES: &[(&str, &[&str], Tally)] = &[
+    (
+        "tests that fail, panic or hang are failures, and the others go on",
+        &["--skip", "misbehave::ends_the_guest"],
+        Tally { passed: 1, failed: 3, skipped: 1 },
+    ),
+    (
+        "a test that ends the guest is a failure",
+        &["--exact", "misbehave::ends_the_guest"],
+        Tally { passed: 0, failed: 1, skipped: 0 },
+    ),
+];
+
 /// `cargo xtask vm selftest`.
 pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
     let options = Options::parse(arguments)?;
     if let Some(word) = options.words.first() {
-        bail!(
-            "`vm selftest` takes no argument, so `{}` is one too many",
-            word.display()
-        );
+        bail!("`vm selftest` takes no argument, so `{}` is one too many", word.display());
     }
     setup::implied()?;
     let template = run::machine(&options, Duration::from_secs(120))?;
@@ -109,15 +121,24 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
             }
         }
     }
-    println!(
-        "{} passed, {failures} failed, 0 skipped",
-        CHECKS.len() - failures
-    );
-    Ok(ExitCode::from(if failures == 0 {
-        0
-    } else {
-        HARNESS_FAILED
-    }))
+    for (name, words, expected) in SUITES {
+        let words = words.iter().map(OsString::from).collect();
+        let outcome = test::misbehaving(&Options { words, ..options.clone() });
+        match outcome {
+            Ok(tally) if tally == *expected => println!("ok      {name}"),
+            Ok(tally) => {
+                failures += 1;
+                println!("FAILED  {name}: {tally}, not {expected}");
+            }
+            Err(error) => {
+                failures += 1;
+                println!("FAILED  {name}: {error:#}");
+            }
+        }
+    }
+    let passed = CHECKS.len() + SUITES.len() - failures;
+    println!("{passed} passed, {failures} failed, 0 skipped");
+    Ok(ExitCode::from(if failures == 0 { 0 } else { HARNESS_FAILED }))
 }
 
 fn verify(check: &Check, machine: &Machine) -> Result<()> {
@@ -133,20 +154,10 @@ fn verify(check: &Check, machine: &Machine) -> Result<()> {
 }
 
 fn failed(end: &End, reason: &str) -> Result<()> {
-    let End::Failed(failure) = end else {
-        bail!("no failure but {}", describe(end))
-    };
-    ensure!(
-        failure.reason.contains(reason),
-        "the reason was: {}",
-        failure.reason
-    );
+    let End::Failed(failure) = end else { bail!("no failure but {}", describe(end)) };
+    ensure!(failure.reason.contains(reason), "the reason was: {}", failure.reason);
     let log = std::fs::metadata(&failure.console).context("the console log is gone")?;
-    ensure!(
-        log.len() > 1000,
-        "the console log has only {} bytes",
-        log.len()
-    );
+    ensure!(log.len() > 1000, "the console log has only {} bytes", log.len());
     Ok(())
 }
 

@@ -22,10 +22,7 @@ pub enum Outcome {
 /// `cargo xtask vm setup`.
 pub fn main(arguments: &[OsString]) -> Result<ExitCode> {
     if let Some(argument) = arguments.first() {
-        bail!(
-            "`vm setup` takes no argument, so `{}` is one too many",
-            argument.display()
-        );
+        bail!("`vm setup` takes no argument, so `{}` is one too many", argument.display());
     }
     everything(&mut |line| println!("{line}"))?;
     Ok(ExitCode::SUCCESS)
@@ -48,9 +45,7 @@ fn complete() -> bool {
         host::missing(&cache).is_empty()
             && tools::present(&cache)
             && reference::present(&cache)
-            && kernel::KERNELS
-                .iter()
-                .all(|kernel| kernel.find(&cache).is_ok())
+            && kernel::KERNELS.iter().all(|kernel| kernel.find(&cache).is_ok())
     })
 }
 
@@ -68,9 +63,7 @@ fn everything(say: &mut dyn FnMut(String)) -> Result<()> {
     step(say, "busybox", || tools::busybox(&cache))?;
     step(say, "reference ipvsadm", || reference::setup(&cache))?;
     for kernel in kernel::KERNELS {
-        step(say, &format!("kernel {}", kernel.name), || {
-            Kernel::setup(kernel, &cache)
-        })?;
+        step(say, &format!("kernel {}", kernel.name), || Kernel::setup(kernel, &cache))?;
     }
     Ok(())
 }
@@ -84,10 +77,7 @@ fn step(
     match work().with_context(|| format!("setup of {name}"))? {
         Outcome::Present(what) => say(format!("{name}: present ({what})")),
         Outcome::Made(what) => {
-            say(format!(
-                "{name}: done in {:.0} s ({what})",
-                start.elapsed().as_secs_f64()
-            ));
+            say(format!("{name}: done in {:.0} s ({what})", start.elapsed().as_secs_f64()));
         }
     }
     Ok(())

@@ -73,20 +73,9 @@ impl Share {
         let pass_on = matches!(output, Output::PassOn);
         let streams = [("stdout", false), ("stderr", true)].map(|(name, standard_error)| {
             let path = share.join(name);
-            Stream {
-                path,
-                file: None,
-                standard_error,
-                pass_on,
-                bytes: Vec::new(),
-            }
+            Stream { path, file: None, standard_error, pass_on, bytes: Vec::new() }
         });
-        Ok(Self {
-            run,
-            share,
-            streams,
-            keep: false,
-        })
+        Ok(Self { run, share, streams, keep: false })
     }
 
     /// Tells the guest's script something: `NAME=VALUE`, read before anything else.
@@ -94,10 +83,8 @@ impl Share {
     /// # Errors
     /// The file cannot be written.
     pub fn set(&self, name: &str, value: &str) -> Result<()> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.share.join("settings"))?;
+        let mut file =
+            OpenOptions::new().create(true).append(true).open(self.share.join("settings"))?;
         writeln!(file, "{name}='{}'", value.replace('\'', r"'\''"))?;
         Ok(())
     }
@@ -107,9 +94,7 @@ impl Share {
     /// # Errors
     /// The copy fails.
     pub fn program(&self, path: &Path) -> Result<()> {
-        let name = path
-            .file_name()
-            .with_context(|| format!("{} is no file", path.display()))?;
+        let name = path.file_name().with_context(|| format!("{} is no file", path.display()))?;
         fs::copy(path, self.share.join("bin").join(name))
             .with_context(|| format!("cannot copy {}", path.display()))?;
         if name == "ipvsadm" {

@@ -57,11 +57,7 @@ pub fn virtme_ng(cache: &Cache) -> Result<Outcome> {
         return Ok(Outcome::Present(VIRTME_NG.to_owned()));
     }
     eprintln!("installing virtme-ng {VIRTME_NG} with pip");
-    exec::run_as_progress(
-        Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&root),
-    )?;
+    exec::run_as_progress(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&root))?;
     exec::run_as_progress(
         Command::new(root.join("bin/python"))
             .args(["-m", "pip", "install", "--disable-pip-version-check"])

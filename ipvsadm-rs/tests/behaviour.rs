@@ -48,15 +48,18 @@ fn without_a_kernel_only_help_and_version_work() {
 }
 
 #[test]
-fn people_get_a_hint() {
+fn people_get_one_line_with_the_remedy() {
     let kernel = kernel();
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
     let line = ["-A", "-t", "10.0.0.1:80", "-s", "nosuch"];
     let outcome = support::run("ipvsadm", &line, b"", &PERSON, connect);
-    let lines: Vec<&str> = outcome.stderr.lines().collect();
-    assert_eq!(lines[0], "Scheduler or persistence engine not found");
-    assert!(lines[1].starts_with("  hint: ") && lines[1].contains("modprobe ip_vs_nosuch"));
-    assert_eq!((lines.len(), outcome.status), (2, 255));
+    let expected = "ipvsadm: create service tcp/10.0.0.1:80: the kernel has no scheduler `nosuch`: \
+        check the name, or load its module (`modprobe ip_vs_nosuch`) (ENOENT)\n";
+    assert_eq!((outcome.stderr.as_str(), outcome.status), (expected, 255));
+    let outcome = support::run("ipvsadm", &["-Ln"], b"", &PERSON, || Err(Error::ModuleMissing));
+    let expected =
+        "ipvsadm: the kernel has no IPVS: load it with `modprobe ip_vs` (CONFIG_IP_VS)\n";
+    assert_eq!((outcome.stderr.as_str(), outcome.status), (expected, 2));
 }
 
 /// An input that arrives in pieces and notes how many services there are when it is asked for more.

@@ -27,14 +27,6 @@ pub fn of_refusal(refusal: &Refusal) -> String {
     }
 }
 
-/// The line that tells the remedy, for people.
-pub fn remedy(error: &Error) -> String {
-    match error {
-        Error::Refused(refusal) => refusal.explanation(),
-        _ => error.to_string(),
-    }
-}
-
 fn specific(request: &Request, errno: Errno) -> Option<&'static str> {
     use Request::{Change, GetService, ListDests};
     Some(match (errno, request) {

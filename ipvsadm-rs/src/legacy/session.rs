@@ -38,9 +38,11 @@ impl<'w> Session<'w> {
         });
         let (ipvs, info) = opened.map_err(|error| {
             let reason = kernel_text::of_error(&error);
-            io.warn(format!("Can't initialize ipvs: {reason}").as_bytes());
-            io.warn(b"Are you sure that IP Virtual Server is built in the kernel or as module?");
-            world.hint(&error, io);
+            let text = format!(
+                "Can't initialize ipvs: {reason}\n\
+                 Are you sure that IP Virtual Server is built in the kernel or as module?"
+            );
+            world.tell(&error, &text, io);
             USAGE
         })?;
         if info.version < MINIMUM {
@@ -72,8 +74,7 @@ impl<'w> Session<'w> {
     }
 
     pub(super) fn refused(&self, error: &Error, io: &mut Io<'_>, status: u8) -> u8 {
-        io.warn(kernel_text::of_error(error).as_bytes());
-        self.world.hint(error, io);
+        self.world.tell(error, &kernel_text::of_error(error), io);
         status
     }
 

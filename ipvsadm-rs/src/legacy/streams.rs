@@ -7,7 +7,6 @@ use ipvs_netlink::Error;
 
 use super::fault::Fault;
 use super::host::Host;
-use super::kernel_text;
 
 /// The standard streams.
 pub struct Io<'a> {
@@ -44,15 +43,17 @@ pub struct World<'a> {
     pub host: &'a dyn Host,
     /// Whether options end at the first positional argument.
     pub posixly_correct: bool,
-    /// Whether a line with the remedy follows what the kernel refuses.
+    /// Whether people read the errors: one line with reason and remedy then takes the place of the C
+    /// tool's words, which scripts match.
     pub hints: bool,
 }
 
 impl World<'_> {
-    /// Writes the remedy of an error, if wanted.
-    pub(super) fn hint(&self, error: &Error, io: &mut Io<'_>) {
-        if self.hints {
-            io.warn(format!("  hint: {}", kernel_text::remedy(error)).as_bytes());
+    /// Tells of an error of the kernel: to scripts in the C tool's words, to people with the remedy.
+    pub(super) fn tell(&self, error: &Error, to_scripts: &str, io: &mut Io<'_>) {
+        match self.hints {
+            true => io.warn(format!("ipvsadm: {error}").as_bytes()),
+            false => io.warn(to_scripts.as_bytes()),
         }
     }
 }

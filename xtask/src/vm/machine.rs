@@ -188,6 +188,9 @@ impl Machine {
         if !self.kvm || self.icount {
             // QEMU 7.2 emulates cmpxchg16b wrongly, on which the allocator of 6.12 and 7.2 relies.
             command.args(["--disable-kvm", "--qemu-opts=-cpu max,-cx16"]);
+            // Two emulating threads can miss that code was patched: the kernel then dies of a break
+            // point that is no longer there (`Oops: int3`).
+            command.arg("--qemu-opts=-accel tcg,thread=single");
         }
         if self.icount {
             command.arg("--qemu-opts=-icount shift=0,sleep=off");

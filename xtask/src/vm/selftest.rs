@@ -57,6 +57,21 @@ const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "a kernel without the module is told with the remedy, in one line",
+        script: r#"modprobe -r ip_vs; echo /bin/false >/proc/sys/kernel/modprobe
+            mount --bind /bin/false "$(realpath /sbin/modprobe)"
+            IPVSADM_HINTS=1 exec ipvsadm -Ln"#,
+        timeout: Duration::from_secs(120),
+        expect: |end, share| {
+            ensure!(matches!(end, End::Status(2)), "{}", describe(end));
+            let [_, stderr] = share.collected();
+            let text = String::from_utf8_lossy(stderr);
+            ensure!(text.lines().count() == 1, "standard error was {text}");
+            ensure!(text.contains("`modprobe ip_vs`"), "standard error was {text}");
+            Ok(())
+        },
+    },
+    Check {
         name: "a hanging command is cut",
         script: "sleep 100000",
         timeout: Duration::from_secs(25),

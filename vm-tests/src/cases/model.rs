@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Ten thousand random operations against the running kernel and its model.
 
+use std::time::Duration;
+
 use ipvs_netlink::fake::Release;
 use ipvs_netlink::types::{DestConfig, Forward, Scheduler, ServiceConfig};
 use ipvs_netlink::{Errno, Ipvs};
@@ -32,7 +34,8 @@ fn steps(ctx: &mut Ctx, steps: usize, seed: u64) -> Result<(), Failure> {
     ctx.run(
         "for i in $(seq 50); do ip -6 addr show tentative | grep -q . || break; sleep 0.2; done",
     )?;
-    let mut kernel = Ipvs::open()?;
+    // A busy host makes module lookups and the end of a daemon slow; that is no difference.
+    let mut kernel = Ipvs::options().timeout(Duration::from_secs(60)).open()?;
     let imagined = model::kernel(release(ctx.kernel()));
     imagined.set_threshold_limit(has_threshold_limit(&mut kernel)?);
     let mut imagined = Ipvs::with_backend(imagined);

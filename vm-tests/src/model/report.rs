@@ -62,6 +62,8 @@ impl fmt::Display for Report {
 pub enum What {
     /// The answers to a batch, an operation a line.
     Answers(String),
+    /// The kernel did not answer a batch in time.
+    Silence(String),
     /// The answers to a question about one service.
     Question(String),
     /// The states, a thing a line: kernel's / model's.
@@ -89,7 +91,9 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}, operation {}: kernel / model", self.seed, self.step)?;
         match &self.what {
-            What::Answers(text) | What::Question(text) => writeln!(f, "{text}")?,
+            What::Answers(text) | What::Silence(text) | What::Question(text) => {
+                writeln!(f, "{text}")?
+            }
             What::States(lines) => lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?,
             What::Failed(error) => writeln!(f, "  {error}")?,
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The driver: sends, compares, and stops at the first difference.
 
-use ipvs_netlink::{Errno, Ipvs, Operation};
+use ipvs_netlink::{Errno, ErrorKind, Ipvs, Operation};
 
 use super::answer::{Answer, ask, commit};
 use super::random::Random;
@@ -32,7 +32,8 @@ pub fn run(
         Ok(()) => Ok(report),
         Err(what) => {
             let shrunk = match what {
-                What::Failed(_) => None,
+                // A side that did not answer in time would not do so in a shorter sequence.
+                What::Failed(_) | What::Silence(_) => None,
                 _ => shrink(kernel, model, &history),
             };
             Err(Box::new(Mismatch { seed, step: history.len(), last, what, shrunk }))
@@ -85,6 +86,9 @@ fn step(
     report: &mut Report,
 ) -> Result<(), What> {
     let (one, other) = (commit(kernel, operations), commit(model, operations));
+    if one == Err(ErrorKind::Timeout) {
+        return Err(What::Silence(describe(operations, &one, &other)));
+    }
     if one != other {
         return Err(What::Answers(describe(operations, &one, &other)));
     }

@@ -23,7 +23,7 @@ pub(crate) fn tlvs(flags: u16, bytes: &[u8]) -> Option<ExtAck> {
         return None;
     }
     let mut said = ExtAck::default();
-    for attribute in Attributes::new(bytes, 0).flatten() {
+    for attribute in Attributes::new(bytes) {
         let payload = attribute.payload;
         match attribute.number {
             ext_ack::MSG => {

@@ -15,7 +15,7 @@ use crate::wire::read::{Table, Value};
 /// The daemon in the attributes of a message; kernels before 4.3 report no group, port and so on.
 pub(crate) fn daemon(attributes: &[u8]) -> Result<DaemonConfig, WireError> {
     let nest = nest(attributes, message::DAEMON)?;
-    let table = Table::read(nest.payload, nest.offset, &number::NAMES, |_| {})?;
+    let table = Table::read(nest.payload, nest.offset(), &number::NAMES, |_| {})?;
     let interface = named(table.need(number::MCAST_IFN)?, InterfaceName::new)?;
     let mut daemon = DaemonConfig::new(role(table.need(number::STATE)?)?, interface);
     daemon.sync_id = SyncId::observed(table.need(number::SYNC_ID)?.u32()?);

@@ -18,7 +18,7 @@ type Attributes<'a> = Table<'a, { number::NAMES.len() }>;
 pub(crate) fn dest(attributes: &[u8], service_family: Family) -> Result<DestEntry, WireError> {
     let nest = nest(attributes, message::DEST)?;
     let mut unknown = Vec::new();
-    let table = Table::read(nest.payload, nest.offset, &number::NAMES, |attribute| {
+    let table = Table::read(nest.payload, nest.offset(), &number::NAMES, |attribute| {
         unknown.push(carried(attribute));
     })?;
     Ok(DestEntry {

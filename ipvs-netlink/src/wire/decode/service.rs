@@ -21,7 +21,7 @@ type Attributes<'a> = Table<'a, { number::NAMES.len() }>;
 pub(crate) fn service(attributes: &[u8]) -> Result<ServiceEntry, WireError> {
     let nest = nest(attributes, message::SERVICE)?;
     let mut unknown = Vec::new();
-    let table = Table::read(nest.payload, nest.offset, &number::NAMES, |attribute| {
+    let table = Table::read(nest.payload, nest.offset(), &number::NAMES, |attribute| {
         unknown.push(carried(attribute));
     })?;
     let key = key(&table)?;

@@ -25,7 +25,7 @@ fn read(
     width: CounterWidth,
     sized: impl Fn(Value<'_>) -> Result<u64, WireError>,
 ) -> Result<Stats, WireError> {
-    let table = Table::read(nest.payload, nest.offset, &number::NAMES, |_| {})?;
+    let table = Table::read(nest.payload, nest.offset(), &number::NAMES, |_| {})?;
     let sized = |number| sized(table.need(number)?);
     let counters = Counters {
         connections: sized(number::CONNS)?,

@@ -156,8 +156,10 @@ pub(crate) fn each_once<T, K: Eq + Hash>(items: &mut Vec<T>, key: impl Fn(&T) ->
     }
 }
 
-/// A chunk of changes in one datagram with the acknowledgement asked on the last: the kernel reports
-/// each failure anyway, in order, so that silence before the last answer means success.
+/// A chunk of changes in one datagram, followed by a fence ([`fence`]): the kernel reports each
+/// failure, in order, so that silence before the fence's answer means success.
+///
+/// [`fence`]: crate::wire::encode::fence
 pub(crate) struct Changes<'a> {
     operations: &'a [Operation],
     first_seq: u32,
@@ -165,14 +167,9 @@ pub(crate) struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
+    /// The changes with numbers from `first_seq` on; the fence has the number after the last.
     pub(crate) fn new(operations: &'a [Operation], first_seq: u32) -> Self {
         Self { operations, first_seq, outcomes: Vec::with_capacity(operations.len()) }
-    }
-
-    fn settle(&mut self, index: usize, outcome: Outcome) -> Progress {
-        self.outcomes.resize(index, Ok(()));
-        self.outcomes.push(outcome);
-        if index + 1 == self.operations.len() { Progress::Complete } else { Progress::More }
     }
 }
 
@@ -189,20 +186,81 @@ impl Exchange for Changes<'_> {
 
     fn take(&mut self, seq: u32, answer: Answer<'_>) -> Result<Progress, Error> {
         let index = seq.wrapping_sub(self.first_seq) as usize;
-        if index >= self.operations.len() || index < self.outcomes.len() {
-            return Ok(Progress::More);
+        if index == self.operations.len() {
+            self.outcomes.resize(index, Ok(()));
+            return Ok(Progress::Complete);
         }
-        match answer {
-            Answer::Ack => Ok(self.settle(index, Ok(()))),
-            Answer::Nack { errno, ext_ack } => {
-                let request = Request::Change(self.operations[index]);
-                Ok(self.settle(index, Err(Box::new(Refusal { request, errno, ext_ack }))))
-            }
-            _ => Ok(Progress::More),
+        if let (Some(operation), Answer::Nack { errno, ext_ack }) =
+            (self.operations.get(index), answer)
+            && index >= self.outcomes.len()
+        {
+            let request = Request::Change(*operation);
+            self.outcomes.resize(index, Ok(()));
+            self.outcomes.push(Err(Box::new(Refusal { request, errno, ext_ack })));
         }
+        Ok(Progress::More)
     }
 
     fn finish(self) -> Result<Vec<Outcome>, Error> {
         Ok(self.outcomes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Errno;
+
+    const FLUSH: Operation = Operation::Flush;
+
+    fn nack(errno: Errno) -> Answer<'static> {
+        Answer::Nack { errno, ext_ack: None }
+    }
+
+    #[test]
+    fn silence_before_the_fence_is_success() -> Result<(), Error> {
+        let operations = [FLUSH; 4];
+        // Across the end of the numbers, too.
+        let first = u32::MAX - 1;
+        let mut changes = Changes::new(&operations, first);
+        let strangers = [first.wrapping_sub(1), first.wrapping_add(5)];
+        for seq in strangers {
+            assert_eq!(changes.take(seq, nack(Errno::EPERM))?, Progress::More);
+        }
+        assert_eq!(changes.take(first.wrapping_add(1), nack(Errno::ESRCH))?, Progress::More);
+        assert_eq!(changes.confirmed(), 2);
+        assert_eq!(changes.take(first.wrapping_add(1), nack(Errno::EPERM))?, Progress::More);
+        assert_eq!(changes.take(first.wrapping_add(4), Answer::Ack)?, Progress::Complete);
+        let errnos: Vec<_> =
+            changes.finish()?.iter().map(|o| o.as_ref().err().map(|r| r.errno)).collect();
+        assert_eq!(errnos, [None, Some(Errno::ESRCH), None, None]);
+        Ok(())
+    }
+
+    #[test]
+    fn an_answer_to_somebody_else_is_not_ours() -> Result<(), Error> {
+        let mut query = Query::new(Request::GetInfo, 7, |bytes: &[u8]| Ok(bytes.len()));
+        let data = |attributes| Answer::Data { command: 14, attributes };
+        assert_eq!(query.take(6, data(&[1]))?, Progress::More);
+        assert_eq!(query.take(6, nack(Errno::EPERM))?, Progress::More);
+        assert_eq!(query.take(7, data(&[1, 2]))?, Progress::Complete);
+        assert_eq!(query.finish()?, 2);
+        let mut empty = Query::new(Request::GetInfo, 7, |bytes: &[u8]| Ok(bytes.len()));
+        assert!(matches!(empty.take(7, Answer::Ack), Err(Error::Malformed { .. })));
+        Ok(())
+    }
+
+    #[test]
+    fn a_listing_that_breaks_off_is_an_error() -> Result<(), Error> {
+        let done = |errno| Answer::Done { errno, ext_ack: None };
+        let new = || Listing::new(Request::ListServices, 1, |bytes: &[u8]| Ok(bytes.len()));
+        let mut listing = new();
+        let data = Answer::Data { command: 1, attributes: &[0; 3] };
+        assert_eq!(listing.take(1, data)?, Progress::More);
+        assert_eq!(listing.take(1, done(None))?, Progress::Complete);
+        assert_eq!(listing.finish()?, [3]);
+        let error = new().take(1, done(Some(Errno::ENOMEM))).expect_err("broken off");
+        assert_eq!(error.errno(), Some(Errno::ENOMEM));
+        Ok(())
     }
 }

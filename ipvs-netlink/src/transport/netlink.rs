@@ -69,9 +69,9 @@ impl Netlink {
     }
 
     /// Puts a message into `out`; the sequence number is returned.
-    fn compose(&mut self, request: &Request, ack: bool) -> Result<u32, Error> {
+    fn compose(&mut self, request: &Request) -> Result<u32, Error> {
         self.seq = self.seq.wrapping_add(1);
-        encode::request(&mut self.out, self.family, self.seq, ack, request)?;
+        encode::request(&mut self.out, self.family, self.seq, false, request)?;
         Ok(self.seq)
     }
 
@@ -81,7 +81,7 @@ impl Netlink {
         read: impl Fn(&[u8]) -> Result<T, WireError>,
     ) -> Result<T, Error> {
         self.out.clear();
-        let seq = self.compose(&request, false)?;
+        let seq = self.compose(&request)?;
         self.run(Query::new(request, seq, read))
     }
 
@@ -91,7 +91,7 @@ impl Netlink {
         read: impl Fn(&[u8]) -> Result<T, WireError>,
     ) -> Result<Vec<T>, Error> {
         self.out.clear();
-        let seq = self.compose(&request, false)?;
+        let seq = self.compose(&request)?;
         self.run(Listing::new(request, seq, read))
     }
 
@@ -177,10 +177,11 @@ impl Netlink {
     fn commit_chunk(&mut self, operations: &[Operation]) -> Result<Vec<Outcome>, Error> {
         self.out.clear();
         let first_seq = self.seq.wrapping_add(1);
-        for (index, operation) in operations.iter().enumerate() {
-            let last = index + 1 == operations.len();
-            self.compose(&Request::Change(*operation), last)?;
+        for operation in operations {
+            self.compose(&Request::Change(*operation))?;
         }
+        self.seq = self.seq.wrapping_add(1);
+        encode::fence(&mut self.out, self.seq);
         self.run(Changes::new(operations, first_seq))
     }
 

@@ -5,6 +5,7 @@
 
 /// Netlink framing (`linux/netlink.h`).
 pub mod netlink {
+    pub const NOOP: u16 = 1;
     pub const ERROR: u16 = 2;
     pub const DONE: u16 = 3;
     /// Types below this one belong to netlink itself.

@@ -26,6 +26,7 @@ pub const CASES: &[Case] = &[
     Case::new("client::edits_change_one_thing", edits_change_one_thing),
     Case::new("client::flags_with_mask", flags_with_mask),
     Case::new("client::daemons", daemons),
+    Case::new("client::daemons_stopped_at_once", daemons_stopped_at_once),
     Case::new("client::timeouts", timeouts),
     Case::new("client::long_listings", long_listings).timeout(120),
     Case::new("client::batches_match_every_answer", batches_match_every_answer).timeout(120),
@@ -238,6 +239,23 @@ fn daemons(ctx: &mut Ctx) -> Result<(), Failure> {
     let error = ipvs.start_daemon(nowhere).expect_err("no such interface");
     assert_eq!(error.kind(), ErrorKind::NoSuchInterface, "{error}");
     assert!(error.to_string().contains("`nowhere0`"), "{error}");
+    Ok(())
+}
+
+/// The kernel gives no answer at all when the daemon's thread had no time to run, and `EINTR` over
+/// the socket options; the daemon is stopped all the same.
+fn daemons_stopped_at_once(ctx: &mut Ctx) -> Result<(), Failure> {
+    ctx.run("ip link add sync0 type dummy && ip link set sync0 up")?;
+    let netlink = Ipvs::options().only_netlink().timeout(seconds(20)).open()?;
+    let sockopt = Ipvs::options().only_sockopt().open()?;
+    for mut ipvs in [netlink, sockopt] {
+        for role in [DaemonRole::Master, DaemonRole::Backup].repeat(10) {
+            let config = DaemonConfig::new(role, "sync0".parse()?);
+            let both = [Operation::StartDaemon { config }, Operation::StopDaemon { role }];
+            assert_eq!(ipvs.commit(&both)?, [Ok(()), Ok(())]);
+            assert_eq!(ipvs.daemons()?, []);
+        }
+    }
     Ok(())
 }
 

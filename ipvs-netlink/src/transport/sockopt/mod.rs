@@ -69,6 +69,10 @@ impl Sockopt {
             let call = compose::call(operation, protocol)?;
             match call::set(&self.socket, call.option, &call.value) {
                 Ok(()) => return Ok(Ok(())),
+                // Its thread had no time to run; it is stopped nevertheless.
+                Err(Errno::EINTR) if matches!(operation, Operation::StopDaemon { .. }) => {
+                    return Ok(Ok(()));
+                }
                 Err(Errno::ESRCH) => {}
                 Err(errno) => {
                     last = errno;

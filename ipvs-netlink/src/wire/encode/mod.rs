@@ -43,6 +43,20 @@ pub(crate) fn request(
     Ok(())
 }
 
+/// Appends a message that does nothing and is acknowledged: everything before it is then settled.
+///
+/// The kernel reports each failed change, but for one: it answers nothing at all when a change ends
+/// with `EINTR`, as the stopping of a sync daemon does whose thread had no time to run yet (the
+/// daemon is stopped nevertheless). So a change must not be what an answer is awaited of.
+pub(crate) fn fence(out: &mut Vec<u8>, seq: u32) {
+    let flags = netlink::F_REQUEST | netlink::F_ACK;
+    out.extend_from_slice(&(netlink::HEADER as u32).to_ne_bytes());
+    out.extend_from_slice(&netlink::NOOP.to_ne_bytes());
+    out.extend_from_slice(&flags.to_ne_bytes());
+    out.extend_from_slice(&seq.to_ne_bytes());
+    out.extend_from_slice(&[0; 4]); // to the kernel
+}
+
 /// What the kernel would misread, with the remedy.
 pub(crate) fn check(request: &Request) -> Result<(), String> {
     match request {

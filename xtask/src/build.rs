@@ -23,6 +23,9 @@ pub fn programs(arguments: &[&str]) -> Result<Vec<PathBuf>> {
     run(cargo(), arguments)
 }
 
+/// Code at fixed places needs no relocation when the program starts.
+const STATIC: &str = "-C target-feature=+crt-static -C relocation-model=static";
+
 /// Like [`programs`], for release and without shared libraries.
 ///
 /// # Errors
@@ -31,7 +34,7 @@ pub fn static_programs(arguments: &[&str]) -> Result<Vec<PathBuf>> {
     let mut command = cargo();
     // With a target named, build scripts and procedural macros are not affected.
     let target = ["--release", "--target", "x86_64-unknown-linux-gnu"];
-    command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-C target-feature=+crt-static");
+    command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", STATIC);
     run(command, &[&target, arguments].concat())
 }
 

@@ -2,6 +2,7 @@
 //! The ways into the kernel.
 
 mod census;
+mod channel;
 mod choose;
 mod exchange;
 mod netlink;

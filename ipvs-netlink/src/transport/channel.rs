@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One connected netlink socket, one buffer, one exchange at a time.
+
+use std::io;
+use std::time::Duration;
+
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_GENERIC};
+use rustix::net::{RecvFlags, recv, sockopt};
+
+use super::exchange::{Changes, Exchange, Listing, Progress, Query, feed};
+use crate::wire::{WireError, encode};
+use crate::{Error, Operation, Outcome, Request};
+
+/// The largest datagram that the kernel builds for a dump.
+const LARGE_WINDOW: usize = 32 * 1024;
+
+/// After so many datagrams a dump is long enough for large ones to pay.
+const PATIENCE: usize = 16;
+
+/// A socket of the namespace in which it was opened.
+pub(crate) struct Channel {
+    socket: Socket,
+    seq: u32,
+    out: Vec<u8>,
+    buffer: Vec<u8>,
+    timeout: Duration,
+    /// An exchange was abandoned: its answers may still arrive.
+    abandoned: bool,
+}
+
+impl Channel {
+    /// Connects in the calling thread's network namespace.
+    pub(crate) fn open(timeout: Duration) -> Result<Self, Error> {
+        let io = |doing| move |source| Error::Io { doing, source };
+        let socket = Socket::new(NETLINK_GENERIC).map_err(io("open a netlink socket"))?;
+        socket.connect(&SocketAddr::new(0, 0)).map_err(io("connect to the kernel"))?;
+        // Old kernels lack these two; answers are then longer and say less.
+        let _ = socket.set_ext_ack(true);
+        let _ = socket.set_cap_ack(true);
+        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(timeout))
+            .map_err(|errno| io("limit the wait for answers")(errno.into()))?;
+        let (out, buffer) = (Vec::with_capacity(4096), vec![0; small_window()]);
+        Ok(Self { socket, seq: 0, out, buffer, timeout, abandoned: false })
+    }
+
+    /// A question with one message for an answer.
+    pub(crate) fn query<T>(
+        &mut self,
+        family: u16,
+        request: Request,
+        read: impl Fn(&[u8]) -> Result<T, WireError>,
+    ) -> Result<T, Error> {
+        self.out.clear();
+        let seq = self.compose(family, &request)?;
+        self.run(Query::new(request, seq, read))
+    }
+
+    /// A dump.
+    pub(crate) fn list<T>(
+        &mut self,
+        family: u16,
+        request: Request,
+        read: impl Fn(&[u8]) -> Result<T, WireError>,
+    ) -> Result<Vec<T>, Error> {
+        self.out.clear();
+        let seq = self.compose(family, &request)?;
+        self.run(Listing::new(request, seq, read))
+    }
+
+    /// Changes in one datagram, at least one.
+    pub(crate) fn change(
+        &mut self,
+        family: u16,
+        operations: &[Operation],
+    ) -> Result<Vec<Outcome>, Error> {
+        self.out.clear();
+        let first_seq = self.seq.wrapping_add(1);
+        for operation in operations {
+            self.compose(family, &Request::Change(*operation))?;
+        }
+        self.seq = self.seq.wrapping_add(1);
+        encode::fence(&mut self.out, self.seq);
+        self.run(Changes::new(operations, first_seq))
+    }
+
+    /// Whether all of these can be sent.
+    pub(crate) fn check(&mut self, operations: &[Operation]) -> Result<(), Error> {
+        for operation in operations {
+            self.out.clear();
+            encode::request(&mut self.out, 0, 0, false, &Request::Change(*operation))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a message into `out`; the sequence number is returned.
+    fn compose(&mut self, family: u16, request: &Request) -> Result<u32, Error> {
+        self.seq = self.seq.wrapping_add(1);
+        encode::request(&mut self.out, family, self.seq, false, request)?;
+        Ok(self.seq)
+    }
+
+    /// Sends what is in `out` and reads until the exchange is complete.
+    fn run<E: Exchange>(&mut self, mut exchange: E) -> Result<E::Output, Error> {
+        if self.abandoned {
+            self.drain();
+        }
+        self.abandoned = true;
+        self.send()?;
+        let mut datagrams = 0;
+        loop {
+            let length = match self.receive() {
+                Ok(length) => length,
+                Err(error) => return Err(self.failed(&exchange, error)),
+            };
+            if feed(&mut exchange, &self.buffer[..length])? == Progress::Complete {
+                break;
+            }
+            datagrams += 1;
+            if datagrams == PATIENCE && self.buffer.len() < LARGE_WINDOW {
+                self.buffer.resize(LARGE_WINDOW, 0);
+            }
+        }
+        self.abandoned = false;
+        exchange.finish()
+    }
+
+    fn send(&mut self) -> Result<(), Error> {
+        loop {
+            match self.socket.send(&self.out, 0) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(Error::Io { doing: "send to the kernel", source }),
+            }
+        }
+    }
+
+    fn receive(&mut self) -> Result<usize, io::Error> {
+        loop {
+            match recv(&self.socket, &mut self.buffer[..], RecvFlags::TRUNC) {
+                Ok((_, length)) if length > self.buffer.len() => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, "cut off"));
+                }
+                Ok((_, length)) => return Ok(length),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    fn failed(&self, exchange: &impl Exchange, error: io::Error) -> Error {
+        let request = Box::new(exchange.request());
+        match (error.kind(), error.raw_os_error()) {
+            (io::ErrorKind::WouldBlock, _) => Error::Timeout { request, after: self.timeout },
+            (io::ErrorKind::InvalidData, _) => {
+                Error::Malformed { request, what: "a datagram was cut off".into() }
+            }
+            (_, Some(code)) if code == crate::Errno::ENOBUFS.0 => {
+                Error::OutcomeUnknown { request, confirmed: exchange.confirmed() }
+            }
+            _ => Error::Io { doing: "receive from the kernel", source: error },
+        }
+    }
+
+    /// Throws away what an abandoned exchange left behind, so that an unfinished dump ends.
+    fn drain(&mut self) {
+        let flags = RecvFlags::TRUNC | RecvFlags::DONTWAIT;
+        while let Ok(_) | Err(rustix::io::Errno::INTR | rustix::io::Errno::NOBUFS) =
+            recv(&self.socket, &mut self.buffer[..], flags)
+        {}
+    }
+}
+
+/// The kernel builds a datagram of at least a page (at most 8 KiB) and else as large as the largest
+/// buffer that was ever offered; small ones are cheaper for short listings.
+fn small_window() -> usize {
+    rustix::param::page_size().clamp(4096, 8192)
+}

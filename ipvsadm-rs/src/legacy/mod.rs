@@ -11,6 +11,7 @@ mod fault;
 mod help;
 pub mod host;
 mod inet;
+mod inet6;
 mod kernel_text;
 mod lines;
 mod list;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipvs_netlink::types::Protocol;
 
 use super::host::Host;
-use super::{inet, number};
+use super::{inet, inet6, number};
 
 /// Reads `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address.
 ///
@@ -61,7 +61,7 @@ pub fn ipv4(text: &[u8], host: &dyn Host) -> Option<Ipv4Addr> {
 pub fn ipv6(text: &[u8]) -> Option<Ipv6Addr> {
     // Two colons at least: no need to look at the rest of most IPv4 endpoints.
     text.iter().filter(|&&byte| byte == b':').nth(1)?;
-    std::str::from_utf8(text).ok()?.parse().ok()
+    inet6::plain(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
 }
 
 fn port(text: &[u8], protocol: Option<Protocol>, host: &dyn Host) -> Option<u16> {

@@ -3,17 +3,26 @@
 
 use std::ops::Range;
 
+/// What arguments that need a second look contain.
+pub(super) const MARK: u8 = b'!';
+
 /// The arguments of one command line or of one restored line, without the program's name.
 #[derive(Debug, Clone, Copy)]
 pub struct Argv<'a> {
     bytes: &'a [u8],
     words: &'a [Range<usize>],
+    marked: bool,
 }
 
 impl<'a> Argv<'a> {
-    /// The arguments at these places of `bytes`.
-    pub(super) const fn new(bytes: &'a [u8], words: &'a [Range<usize>]) -> Self {
-        Self { bytes, words }
+    /// The arguments at these places of `bytes`; `marked` if one of them contains [`MARK`].
+    pub(super) const fn new(bytes: &'a [u8], words: &'a [Range<usize>], marked: bool) -> Self {
+        Self { bytes, words, marked }
+    }
+
+    /// Whether [`MARK`] is in one of the arguments. Known beforehand, because it hardly ever is.
+    pub(super) const fn marked(&self) -> bool {
+        self.marked
     }
 
     /// The argument at `index`.
@@ -53,7 +62,7 @@ pub struct Arguments {
 impl Arguments {
     /// The arguments.
     pub fn argv(&self) -> Argv<'_> {
-        Argv::new(&self.bytes, &self.words)
+        Argv::new(&self.bytes, &self.words, self.bytes.contains(&MARK))
     }
 }
 

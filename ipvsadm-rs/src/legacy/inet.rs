@@ -20,39 +20,51 @@ fn dotted_quad(text: &[u8]) -> Option<Ipv4Addr> {
 pub fn quad_and_port(text: &[u8]) -> Option<(Ipv4Addr, u16)> {
     let (address, rest) = quad(text)?;
     let digits = rest.strip_prefix(b":")?;
-    if digits.is_empty() || digits.len() > 5 {
+    if digits.len() > 5 {
         return None;
     }
-    let mut port = 0u32;
-    for byte in digits {
-        port = 10 * port + char::from(*byte).to_digit(10)?;
+    let (mut port, mut rest) = digit(digits)?;
+    while let Some((digit, after)) = digit(rest) {
+        port = 10 * port + digit;
+        rest = after;
+    }
+    if !rest.is_empty() {
+        return None;
     }
     Some((address, u16::try_from(port).ok()?))
 }
 
 /// Four plain decimal numbers, and what follows them.
 fn quad(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
-    let (mut bits, mut rest) = (0u32, text);
-    for index in 0..4 {
-        if index > 0 {
-            rest = rest.strip_prefix(b".")?;
-        }
-        let (mut octet, mut digits) = (0u32, 0);
-        while let [byte @ b'0'..=b'9', more @ ..] = rest {
-            // Leading zeros mean octal.
-            if digits == 3 || digits > 0 && octet == 0 {
-                return None;
-            }
-            octet = 10 * octet + u32::from(byte - b'0');
-            digits += 1;
-            rest = more;
-        }
-        if digits == 0 || octet > 255 {
-            return None;
-        }
+    let (mut bits, mut rest) = octet(text)?;
+    for _ in 0..3 {
+        let (octet, after) = octet(rest.strip_prefix(b".")?)?;
         bits = bits << 8 | octet;
+        rest = after;
     }
     Some((Ipv4Addr::from_bits(bits), rest))
+}
+
+/// A plain decimal number up to 255, and what follows it. Leading zeros mean octal, so nothing is
+/// added to a zero.
+fn octet(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (first, rest) = digit(text)?;
+    if first == 0 {
+        return Some((0, rest));
+    }
+    let Some((second, rest)) = digit(rest) else { return Some((first, rest)) };
+    let octet = 10 * first + second;
+    let Some((third, rest)) = digit(rest) else { return Some((octet, rest)) };
+    let octet = 10 * octet + third;
+    (octet <= 255).then_some((octet, rest))
+}
+
+/// A decimal digit, and what follows it.
+fn digit(text: &[u8]) -> Option<(u32, &[u8])> {
+    match text {
+        [byte @ b'0'..=b'9', rest @ ..] => Some((u32::from(byte - b'0'), rest)),
+        _ => None,
+    }
 }
 
 fn any_form(text: &[u8]) -> Option<Ipv4Addr> {

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::argv::Argv;
+use super::argv::{Argv, MARK};
 
 /// How much is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -31,9 +31,9 @@ impl<'r> Lines<'r> {
 
     /// The words of the next complete line; `None` if more must be read first.
     pub fn take(&mut self) -> Option<Argv<'_>> {
-        let after = split(&self.buffer[..self.end], self.start, &mut self.words)?;
-        self.start = after;
-        Some(Argv::new(&self.buffer, &self.words))
+        let line = split(&self.buffer[..self.end], self.start, &mut self.words)?;
+        self.start = line.end;
+        Some(Argv::new(&self.buffer, &self.words, line.marked))
     }
 
     /// Reads more; false at the end of the input.
@@ -69,37 +69,73 @@ impl<'r> Lines<'r> {
     }
 }
 
-/// Finds the words of the line that starts at `start`, and where the next line starts; `None` if the
-/// line has no end yet.
+/// A line besides its words.
+struct Line {
+    /// Where the next one starts.
+    end: usize,
+    /// Whether [`MARK`] is in it.
+    marked: bool,
+}
+
+/// Finds the words of the line that starts at `start`; `None` if it has no end yet.
 ///
 /// The word `ipvsadm` is dropped wherever it stands; a NUL ends a word's text.
-fn split(text: &[u8], start: usize, words: &mut Vec<Range<usize>>) -> Option<usize> {
+fn split(text: &[u8], start: usize, words: &mut Vec<Range<usize>>) -> Option<Line> {
     words.clear();
-    let (mut word, mut nul) = (start, None);
-    for (offset, byte) in text[start..].iter().enumerate() {
-        // Nearly all bytes are text, and everything else is small.
-        if *byte > b' ' {
-            continue;
-        }
-        let at = start + offset;
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => {}
-            0 => {
-                nul.get_or_insert(at);
-                continue;
+    let (mut word, mut nul, mut marked) = (start, None, false);
+    let mut base = start;
+    while base < text.len() {
+        let mut notable = notable_bytes(text, base);
+        while notable != 0 {
+            let at = base + notable.trailing_zeros() as usize / 8;
+            notable &= notable - 1;
+            let byte = text[at];
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                0 => {
+                    nul.get_or_insert(at);
+                    continue;
+                }
+                _ => {
+                    marked |= byte == MARK;
+                    continue;
+                }
             }
-            _ => continue,
+            let end = nul.take().unwrap_or(at);
+            if word < at && text[word..end] != *b"ipvsadm" {
+                words.push(word..end);
+            }
+            word = at + 1;
+            if byte == b'\n' {
+                return Some(Line { end: word, marked });
+            }
         }
-        let end = nul.take().unwrap_or(at);
-        if word < at && text[word..end] != *b"ipvsadm" {
-            words.push(word..end);
-        }
-        word = at + 1;
-        if *byte == b'\n' {
-            return Some(word);
-        }
+        base += LANES;
     }
     None
+}
+
+/// How many bytes [`notable_bytes`] looks at.
+const LANES: usize = size_of::<u64>();
+
+/// Which of the bytes from `base` on are a control character, a blank or [`MARK`]: their top bits,
+/// the first byte lowest. Nearly all bytes are plain, so this skips eight at a time.
+fn notable_bytes(text: &[u8], base: usize) -> u64 {
+    const TOP: u64 = u64::from_ne_bytes([0x80; LANES]);
+    const PLAIN: u64 = u64::from_ne_bytes([MARK + 1; LANES]);
+    let lanes = match text[base..].first_chunk() {
+        Some(chunk) => *chunk,
+        None => {
+            // What the text lacks is plain.
+            let mut chunk = [b'x'; LANES];
+            chunk[..text.len() - base].copy_from_slice(&text[base..]);
+            chunk
+        }
+    };
+    let lanes = u64::from_le_bytes(lanes);
+    // With the top bit set, no lane borrows from its neighbour.
+    let plain = ((lanes | TOP) - PLAIN) | lanes;
+    !plain & TOP
 }
 
 #[cfg(test)]
@@ -137,6 +173,23 @@ mod tests {
         assert_eq!(words(b"/sbin/ipvsadm -L\n"), ["/sbin/ipvsadm|-L"]);
         assert_eq!(words(b""), [""; 0]);
         assert_eq!(words(b"-s rr  "), ["-s|rr"], "the C tool loses this line");
+    }
+
+    #[test]
+    fn notable_bytes_are_found_in_every_place() {
+        for place in 0..LANES {
+            for byte in 0..=u8::MAX {
+                let mut text = [0xff; LANES];
+                text[place] = byte;
+                let mark = if byte <= MARK { 0x80 << (8 * place) } else { 0 };
+                assert_eq!(notable_bytes(&text, 0), mark, "{byte:#x} at {place}");
+                assert_eq!(
+                    notable_bytes(&text[..=place], 0),
+                    mark,
+                    "{byte:#x} at {place}, the last"
+                );
+            }
+        }
     }
 
     #[test]

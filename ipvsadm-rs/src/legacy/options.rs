@@ -266,17 +266,17 @@ pub static OPTIONS: &[OptionSpec] = &[
     valued(b"", "mcast-ttl", "hops", (S::McastTtl, McastTtl), T::Daemon, "hop limit (default 1)"),
 ];
 
-/// Where in [`OPTIONS`] each letter stands.
-const NOWHERE: u8 = u8::MAX;
+/// The option of each letter.
+static LETTERS: [Option<&OptionSpec>; 128] = letters();
 
-const fn letters() -> [u8; 128] {
-    let mut index = [NOWHERE; 128];
+const fn letters() -> [Option<&'static OptionSpec>; 128] {
+    let mut index = [None; 128];
     let mut option = 0;
     while option < OPTIONS.len() {
         let short = OPTIONS[option].short;
         let mut i = 0;
         while i < short.len() {
-            index[short[i] as usize] = option as u8;
+            index[short[i] as usize] = Some(&OPTIONS[option]);
             i += 1;
         }
         option += 1;
@@ -284,11 +284,9 @@ const fn letters() -> [u8; 128] {
     index
 }
 
-static LETTERS: [u8; 128] = letters();
-
 /// The option with this letter.
 pub fn by_letter(letter: u8) -> Option<&'static OptionSpec> {
-    OPTIONS.get(usize::from(*LETTERS.get(usize::from(letter))?))
+    *LETTERS.get(usize::from(letter))?
 }
 
 /// The option with exactly this long name.

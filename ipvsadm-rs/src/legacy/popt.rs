@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::argv::Argv;
+use super::argv::{Argv, MARK};
 use super::options::{self, OptionSpec, Value};
 
 /// An option as it was met.
@@ -54,7 +54,7 @@ pub struct Lexer<'a> {
 }
 
 /// Stands for the next argument that is no option, in any value. An accident of libpopt.
-const NEXT_ARGUMENT: &[u8] = b"!#:+";
+const NEXT_ARGUMENT: &[u8] = &[MARK, b'#', b':', b'+'];
 
 impl<'a> Lexer<'a> {
     /// A lexer of `argv`. With `posixly_correct`, options end at the first positional argument.
@@ -81,8 +81,11 @@ impl<'a> Lexer<'a> {
         &self.positional
     }
 
+    #[inline]
     fn advance(&mut self) -> Option<&'a [u8]> {
-        self.skip_taken();
+        if !self.taken.is_empty() {
+            self.skip_taken();
+        }
         let argument = self.argv.get(self.next)?;
         self.next += 1;
         Some(argument)
@@ -93,37 +96,14 @@ impl<'a> Lexer<'a> {
         self.argv.get(self.next)
     }
 
+    #[cold]
     fn skip_taken(&mut self) {
-        while !self.taken.is_empty() && self.taken.contains(&self.next) {
+        while self.taken.contains(&self.next) {
             self.next += 1;
         }
     }
 
-    /// Goes to the next option letter or long option; gathers positional arguments.
-    fn next_option(&mut self) -> Option<Word<'a>> {
-        loop {
-            if let Some((&letter, rest)) = self.bundle.split_first() {
-                self.bundle = rest;
-                return Some(Word::Letter(letter));
-            }
-            let argument = self.advance()?;
-            self.last = argument;
-            if self.only_positional {
-                self.positional.push(argument);
-                continue;
-            }
-            match argument {
-                b"--" => self.only_positional = true,
-                [b'-', b'-', long @ ..] => return Some(Word::Long(long)),
-                [b'-', letters @ ..] if !letters.is_empty() => self.bundle = letters,
-                _ => {
-                    self.positional.push(argument);
-                    self.only_positional = self.posixly_correct;
-                }
-            }
-        }
-    }
-
+    #[inline]
     fn letter(&mut self, letter: u8) -> Result<Event<'a>, LexError> {
         let option = options::by_letter(letter).ok_or(LexError::Unknown)?;
         if option.value == Value::No {
@@ -138,6 +118,7 @@ impl<'a> Lexer<'a> {
         self.with_value(option, attached)
     }
 
+    #[inline(never)]
     fn long(&mut self, text: &'a [u8]) -> Result<Event<'a>, LexError> {
         let equals = text.iter().position(|&byte| byte == b'=');
         let (name, attached) = match equals {
@@ -152,6 +133,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    #[inline]
     fn with_value(
         &mut self,
         option: &'static OptionSpec,
@@ -167,13 +149,14 @@ impl<'a> Lexer<'a> {
                 self.last
             }
         };
-        let value = match value.contains(&NEXT_ARGUMENT[0]) {
+        let value = match self.argv.marked() {
             true => self.expand(value),
             false => Cow::Borrowed(value),
         };
         Ok(Event { option, value: Some(value) })
     }
 
+    #[cold]
     fn expand(&mut self, value: &'a [u8]) -> Cow<'a, [u8]> {
         let marked = |value: &[u8]| value.windows(4).position(|w| w == NEXT_ARGUMENT);
         let Some(mut at) = marked(value) else { return Cow::Borrowed(value) };
@@ -201,19 +184,28 @@ impl<'a> Lexer<'a> {
     }
 }
 
-enum Word<'a> {
-    Letter(u8),
-    Long(&'a [u8]),
-}
-
 impl<'a> Iterator for Lexer<'a> {
     type Item = Result<Event<'a>, LexError>;
 
+    /// Goes to the next option letter or long option; gathers positional arguments.
     fn next(&mut self) -> Option<Self::Item> {
-        Some(match self.next_option()? {
-            Word::Letter(letter) => self.letter(letter),
-            Word::Long(text) => self.long(text),
-        })
+        while self.bundle.is_empty() {
+            let argument = self.advance()?;
+            self.last = argument;
+            match argument {
+                _ if self.only_positional => self.positional.push(argument),
+                [b'-', b'-'] => self.only_positional = true,
+                [b'-', b'-', long @ ..] => return Some(self.long(long)),
+                [b'-', _, ..] => self.bundle = &argument[1..],
+                _ => {
+                    self.positional.push(argument);
+                    self.only_positional = self.posixly_correct;
+                }
+            }
+        }
+        let (&letter, rest) = self.bundle.split_first()?;
+        self.bundle = rest;
+        Some(self.letter(letter))
     }
 }
 

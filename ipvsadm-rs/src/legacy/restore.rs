@@ -75,41 +75,48 @@ impl Session<'_> {
             return ControlFlow::Continue(());
         }
         let mut lexer = Lexer::new(argv, self.world.posixly_correct);
-        let command = command::verb(&mut lexer, self.program).and_then(|(verb, value)| {
-            if let Some(text) = overview(verb, self.program) {
-                return Ok(Err(text));
-            }
-            let host = self.world.host;
-            command::parse(verb, value.as_deref(), &mut lexer, self.program, host).map(Ok)
-        });
-        if let Ok(Ok(Command::Change(operation))) = command {
-            run.gathered.push(operation);
-            return match run.gathered.len() {
-                BATCH.. => self.send(run, io),
-                _ => ControlFlow::Continue(()),
-            };
+        let (verb, value) = match command::verb(&mut lexer, self.program) {
+            Ok(start) => start,
+            Err(fault) => return self.fault(&fault, run, io),
+        };
+        if let Some(overview) = overview(verb, self.program) {
+            self.send(run, io)?;
+            io.print(&overview);
+            return ControlFlow::Break(0);
         }
-        self.send(run, io)?;
-        match command {
-            Ok(Ok(Command::Restore)) => ControlFlow::Break(io.complain(&Fault::hint(self.program))),
-            Ok(Ok(command)) => {
-                run.status = self.carry_out(command, io);
-                match run.status {
-                    LISTING => ControlFlow::Break(LISTING),
+        match command::parse(verb, value.as_deref(), &mut lexer, self.program, self.world.host) {
+            Ok(Command::Change(operation)) => {
+                run.gathered.push(operation);
+                match run.gathered.len() {
+                    BATCH.. => self.send(run, io),
                     _ => ControlFlow::Continue(()),
                 }
             }
-            Ok(Err(overview)) => {
-                io.print(&overview);
-                ControlFlow::Break(0)
-            }
-            Err(fault) => {
-                run.status = io.complain(&fault);
-                if fault.ends_restore {
-                    return ControlFlow::Break(run.status);
-                }
-                ControlFlow::Continue(())
-            }
+            Ok(command) => self.look(command, run, io),
+            Err(fault) => self.fault(&fault, run, io),
+        }
+    }
+
+    /// A line that changes nothing.
+    fn look(&mut self, command: Command, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
+        self.send(run, io)?;
+        if command == Command::Restore {
+            return ControlFlow::Break(io.complain(&Fault::hint(self.program)));
+        }
+        run.status = self.carry_out(command, io);
+        match run.status {
+            LISTING => ControlFlow::Break(LISTING),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    /// A line that makes no sense.
+    fn fault(&mut self, fault: &Fault, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
+        self.send(run, io)?;
+        run.status = io.complain(fault);
+        match fault.ends_restore {
+            true => ControlFlow::Break(run.status),
+            false => ControlFlow::Continue(()),
         }
     }
 

@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
         counted(&["test", "--workspace", "--all-features", "--all-targets", "--no-fail-fast"])
     }),
     ("documentation tests", || counted(&["test", "--workspace", "--all-features", "--doc"])),
+    ("guests that behave badly", || vm::selftest::checks(&Options::parse(Vec::new())?)),
     ("VM tests on all kernels", || {
         vm::test::all(Options::parse(["--kernel", "all"].map(OsString::from).to_vec())?)
     }),

@@ -11,7 +11,7 @@ mod machine;
 pub mod options;
 mod reference;
 pub mod run;
-mod selftest;
+pub mod selftest;
 pub mod setup;
 mod share;
 pub mod test;

@@ -2,6 +2,7 @@
 //! `cargo xtask vm selftest`: the harness on guests that behave badly.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,8 @@ use super::machine::{End, Machine};
 use super::options::Options;
 use super::share::{Output, Share};
 use super::{run, setup, test};
-use crate::HARNESS_FAILED;
 use crate::tally::Tally;
+use crate::{HARNESS_FAILED, build};
 
 /// One guest and what must come of it.
 struct Check {
@@ -115,27 +116,7 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
     if let Some(word) = options.words.first() {
         bail!("`vm selftest` takes no argument, so `{}` is one too many", word.display());
     }
-    setup::implied()?;
-    let template = run::machine(&options, Duration::from_secs(120))?;
-    let mut failures = 0;
-    for check in CHECKS {
-        let machine = Machine {
-            memory: template.memory.clone(),
-            qemu: template.qemu.clone(),
-            timeout: check.timeout,
-            ..template
-        };
-        let start = Instant::now();
-        let outcome = verify(check, &machine);
-        let seconds = start.elapsed().as_secs_f64();
-        match outcome {
-            Ok(()) => println!("ok      {} ({seconds:.0} s)", check.name),
-            Err(error) => {
-                failures += 1;
-                println!("FAILED  {} ({seconds:.0} s): {error:#}", check.name);
-            }
-        }
-    }
+    let mut failures = checks(&options)?.failed;
     for (name, words, expected) in SUITES {
         let words = words.iter().map(OsString::from).collect();
         let outcome = test::misbehaving(&Options { words, ..options.clone() });
@@ -151,15 +132,49 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
             }
         }
     }
-    let passed = CHECKS.len() + SUITES.len() - failures;
+    let passed = (CHECKS.len() + SUITES.len()) as u64 - failures;
     println!("{passed} passed, {failures} failed, 0 skipped");
     Ok(ExitCode::from(if failures == 0 { 0 } else { HARNESS_FAILED }))
 }
 
-fn verify(check: &Check, machine: &Machine) -> Result<()> {
+/// Guests that behave badly, each for itself.
+///
+/// # Errors
+/// Only where the setup or a build fails; what a guest does wrong is counted.
+pub fn checks(options: &Options) -> Result<Tally> {
+    setup::implied()?;
+    let template = run::machine(options, Duration::from_secs(120))?;
+    let tools = build::tools()?;
+    let mut tally = Tally::default();
+    for check in CHECKS {
+        let machine = Machine {
+            memory: template.memory.clone(),
+            qemu: template.qemu.clone(),
+            timeout: check.timeout,
+            ..template
+        };
+        let start = Instant::now();
+        let outcome = verify(check, &machine, &tools);
+        let seconds = start.elapsed().as_secs_f64();
+        match outcome {
+            Ok(()) => {
+                tally.passed += 1;
+                println!("ok      {} ({seconds:.0} s)", check.name);
+            }
+            Err(error) => {
+                tally.failed += 1;
+                println!("FAILED  {} ({seconds:.0} s): {error:#}", check.name);
+            }
+        }
+    }
+    Ok(tally)
+}
+
+fn verify(check: &Check, machine: &Machine, tools: &[PathBuf]) -> Result<()> {
     let command = ["/bin/bash", "-c", check.script];
     let mut share = Share::new("selftest", &command, &Output::Collect)?;
     share.reference_tool()?;
+    tools.iter().try_for_each(|tool| share.program(tool))?;
     let end = machine.run(&mut share)?;
     let outcome = (check.expect)(&end, &share);
     if outcome.is_ok() {

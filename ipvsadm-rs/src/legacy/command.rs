@@ -86,6 +86,7 @@ pub enum Columns {
 pub type Start<'a> = (Verb, Option<Cow<'a, [u8]>>);
 
 /// The command of a line with the value it may have: its first option.
+#[inline]
 pub fn verb<'a>(lexer: &mut Lexer<'a>, program: &[u8]) -> Result<Start<'a>, Fault> {
     match lexer.next() {
         Some(Ok(Event { option, value })) => match option.role {

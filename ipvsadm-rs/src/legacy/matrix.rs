@@ -121,19 +121,31 @@ impl Rule {
         Self { required, optional, one_of: Fields::of(one_of) }
     }
 
-    /// Checks `given` field by field and reports the first violation; `place` ends the message.
+    const fn allowed(self) -> Fields {
+        self.required.or(self.optional).or(self.one_of)
+    }
+
+    /// Checks those of the fields `given` that are `among` these; `place` ends the message.
+    #[inline]
     pub(super) fn check(
         self,
         given: Fields,
         among: Fields,
         place: fmt::Arguments<'_>,
     ) -> Result<(), Fault> {
-        let allowed = self.required.or(self.optional).or(self.one_of).0;
         let given = given.0 & among.0;
-        let several = (given & self.one_of.0).count_ones() > 1;
-        if given & !allowed == 0 && self.required.0 & !given == 0 && !several {
-            return Ok(());
+        let chosen = given & self.one_of.0;
+        let several = chosen & chosen.wrapping_sub(1) != 0;
+        match given & !self.allowed().0 == 0 && self.required.0 & !given == 0 && !several {
+            true => Ok(()),
+            false => self.violation(given, place),
         }
+    }
+
+    /// Goes through `given` field by field and reports the first violation.
+    #[cold]
+    fn violation(self, given: u64, place: fmt::Arguments<'_>) -> Result<(), Fault> {
+        let allowed = self.allowed().0;
         let mut chosen: Option<Field> = None;
         for (field, name) in FIELDS {
             let (here, bit) = (Fields(given).has(field), Fields::of(&[field]));

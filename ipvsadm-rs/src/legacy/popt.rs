@@ -103,7 +103,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    #[inline]
+    // A call would pass every event through memory.
+    #[inline(always)]
     fn letter(&mut self, letter: u8) -> Result<Event<'a>, LexError> {
         let option = options::by_letter(letter).ok_or(LexError::Unknown)?;
         if option.value == Value::No {
@@ -188,6 +189,8 @@ impl<'a> Iterator for Lexer<'a> {
     type Item = Result<Event<'a>, LexError>;
 
     /// Goes to the next option letter or long option; gathers positional arguments.
+    // A call would pass every event through memory.
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         while self.bundle.is_empty() {
             let argument = self.advance()?;

@@ -11,14 +11,24 @@ use super::{inet, inet6, number};
 /// Reads `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address.
 ///
 /// `None` in place of the port means that there was none. Names of ports need a protocol.
+#[inline]
 pub fn endpoint(
     text: &[u8],
     protocol: Option<Protocol>,
     host: &dyn Host,
 ) -> Option<(IpAddr, Option<u16>)> {
-    if let Some((address, port)) = inet::quad_and_port(text) {
-        return Some((address.into(), Some(port)));
+    match inet::quad_and_port(text) {
+        Some((address, port)) => Some((address.into(), Some(port))),
+        None => any_endpoint(text, protocol, host),
     }
+}
+
+#[cold]
+fn any_endpoint(
+    text: &[u8],
+    protocol: Option<Protocol>,
+    host: &dyn Host,
+) -> Option<(IpAddr, Option<u16>)> {
     if text.iter().all(u8::is_ascii_digit) {
         return None;
     }

@@ -3,8 +3,7 @@
 
 use ipvs_types::{DestConfig, DestKey, ServiceKey};
 
-use crate::errno::Errno;
-use crate::{DestEntry, Error, Ipvs, Operation, Refusal};
+use crate::{DestEntry, Error, Ipvs, Operation};
 
 impl Ipvs {
     /// The destinations of a service, newest first.
@@ -18,13 +17,10 @@ impl Ipvs {
     /// One destination. The kernel has no such question: this lists the service's destinations.
     ///
     /// # Errors
-    /// `ESRCH` without the service; `ENOENT`, as of an update, without the destination.
+    /// `ESRCH` without the service; [`Error::NoSuchDest`].
     pub fn dest(&mut self, service: ServiceKey, dest: DestKey) -> Result<DestEntry, Error> {
         let found = self.dests(service)?.into_iter().find(|entry| entry.key == dest);
-        found.ok_or_else(|| {
-            let update = Operation::DeleteDest { service, dest };
-            Refusal::new(update, Errno::ENOENT).into()
-        })
+        found.ok_or(Error::NoSuchDest { service, dest })
     }
 
     /// Adds a destination (`ipvsadm -a`).

@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use ipvs_types::{DestKey, ServiceKey};
+
 use crate::errno::Errno;
 use crate::{Feature, Operation, Request};
 
@@ -17,6 +19,14 @@ pub enum Error {
     /// The kernel understood the request and refused it.
     #[error(transparent)]
     Refused(Box<Refusal>),
+    /// The service has no such destination (the kernel can only be asked for all of them).
+    #[error("destination {dest} of {service}: no such destination: list them with `ipvsadm -Ln`")]
+    NoSuchDest {
+        /// Which service.
+        service: ServiceKey,
+        /// Which destination.
+        dest: DestKey,
+    },
     /// The running kernel has no IPVS.
     #[error("the kernel has no IPVS: load it with `modprobe ip_vs` (CONFIG_IP_VS)")]
     ModuleMissing,
@@ -240,6 +250,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(refusal) => refusal.kind(),
+            Self::NoSuchDest { .. } => ErrorKind::NoSuchDest,
             Self::ModuleMissing => ErrorKind::ModuleMissing,
             Self::PermissionDenied { .. } => ErrorKind::PermissionDenied,
             Self::Namespace { .. } => ErrorKind::Namespace,
@@ -257,6 +268,7 @@ impl Error {
     pub fn errno(&self) -> Option<Errno> {
         match self {
             Self::Refused(refusal) => Some(refusal.errno),
+            Self::NoSuchDest { .. } => Some(Errno::ENOENT),
             Self::ModuleMissing => Some(Errno::ENOPROTOOPT),
             Self::PermissionDenied { .. } => Some(Errno::EPERM),
             Self::Namespace { source, .. } | Self::Io { source, .. } => {

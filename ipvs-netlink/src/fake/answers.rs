@@ -106,9 +106,7 @@ impl Backend for Kernel {
     fn commit(&mut self, operations: &[Operation]) -> Result<Vec<Outcome>, Error> {
         for operation in operations {
             let request = Request::Change(*operation);
-            if let Err(what) = crate::wire::encode::check(&request) {
-                return Err(Error::Invalid { request: Box::new(request), what });
-            }
+            crate::wire::encode::check(&request)?;
         }
         self.lock().commit(operations)
     }

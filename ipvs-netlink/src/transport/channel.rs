@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One connected netlink socket, one buffer, one exchange at a time.
 
+use std::hash::Hash;
 use std::io;
 use std::time::Duration;
 
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_GENERIC};
 use rustix::net::{RecvFlags, recv, sockopt};
 
-use super::exchange::{Changes, Exchange, Listing, Progress, Query, feed};
+use super::exchange::{Changes, Exchange, Listing, Progress, Query, each_once, feed};
 use crate::wire::{WireError, encode};
 use crate::{Error, Operation, Outcome, Request};
 
@@ -52,19 +53,25 @@ impl Channel {
     ) -> Result<T, Error> {
         self.out.clear();
         let seq = self.compose(family, &request)?;
-        self.run(Query::new(request, seq, read))
+        self.run(Query::new(request, seq, read)).map(|(answer, _)| answer)
     }
 
-    /// A dump.
-    pub(crate) fn list<T>(
+    /// A dump, each entry once.
+    pub(crate) fn list<T, K: Eq + Hash>(
         &mut self,
         family: u16,
         request: Request,
         read: impl Fn(&[u8]) -> Result<T, WireError>,
+        key: impl Fn(&T) -> K,
     ) -> Result<Vec<T>, Error> {
         self.out.clear();
         let seq = self.compose(family, &request)?;
-        self.run(Listing::new(request, seq, read))
+        let (mut items, datagrams) = self.run(Listing::new(request, seq, read))?;
+        // One with entries and one with the end: the kernel never had to find its place again.
+        if datagrams > 2 {
+            each_once(&mut items, key);
+        }
+        Ok(items)
     }
 
     /// Changes in one datagram, at least one.
@@ -80,16 +87,7 @@ impl Channel {
         }
         self.seq = self.seq.wrapping_add(1);
         encode::fence(&mut self.out, self.seq);
-        self.run(Changes::new(operations, first_seq))
-    }
-
-    /// Whether all of these can be sent.
-    pub(crate) fn check(&mut self, operations: &[Operation]) -> Result<(), Error> {
-        for operation in operations {
-            self.out.clear();
-            encode::request(&mut self.out, 0, 0, false, &Request::Change(*operation))?;
-        }
-        Ok(())
+        self.run(Changes::new(operations, first_seq)).map(|(outcomes, _)| outcomes)
     }
 
     /// Puts a message into `out`; the sequence number is returned.
@@ -99,8 +97,9 @@ impl Channel {
         Ok(self.seq)
     }
 
-    /// Sends what is in `out` and reads until the exchange is complete.
-    fn run<E: Exchange>(&mut self, mut exchange: E) -> Result<E::Output, Error> {
+    /// Sends what is in `out` and reads until the exchange is complete; also says how many datagrams
+    /// that took.
+    fn run<E: Exchange>(&mut self, mut exchange: E) -> Result<(E::Output, usize), Error> {
         if self.abandoned {
             self.drain();
         }
@@ -112,16 +111,16 @@ impl Channel {
                 Ok(length) => length,
                 Err(error) => return Err(self.failed(&exchange, error)),
             };
+            datagrams += 1;
             if feed(&mut exchange, &self.buffer[..length])? == Progress::Complete {
                 break;
             }
-            datagrams += 1;
             if datagrams == PATIENCE && self.buffer.len() < LARGE_WINDOW {
                 self.buffer.resize(LARGE_WINDOW, 0);
             }
         }
         self.abandoned = false;
-        exchange.finish()
+        exchange.finish().map(|output| (output, datagrams))
     }
 
     fn send(&mut self) -> Result<(), Error> {

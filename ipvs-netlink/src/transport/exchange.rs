@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Conversations without input or output: each takes the kernel's answers until it is complete.
-//!
-//! The blocking and the asynchronous socket drive the same exchanges.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -58,9 +56,9 @@ fn refused(request: Request, errno: crate::Errno, ext_ack: Option<crate::ExtAck>
 
 /// A question with one message for an answer.
 pub(crate) struct Query<T, F> {
-    pub request: Request,
-    pub seq: u32,
-    pub decode: F,
+    request: Request,
+    seq: u32,
+    decode: F,
     answer: Option<T>,
 }
 

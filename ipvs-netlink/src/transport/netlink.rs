@@ -6,8 +6,7 @@ use std::time::Duration;
 use ipvs_types::{DaemonConfig, ServiceKey, Timeouts};
 
 use super::channel::Channel;
-use super::exchange::each_once;
-use crate::wire::{WireError, decode};
+use crate::wire::{WireError, decode, encode};
 use crate::{
     Backend, DestEntry, Errno, Error, ErrorKind, Feature, Info, Operation, Outcome, Request,
     ServiceEntry, ServiceTable, Support, Table,
@@ -49,10 +48,8 @@ impl Netlink {
     /// Destinations as the kernel lists them: none also when the service does not exist.
     fn dests_or_none(&mut self, service: ServiceKey) -> Result<Vec<DestEntry>, Error> {
         let (request, family) = (Request::ListDests(service), service.family());
-        let mut dests =
-            self.main.list(self.family, request, |bytes| decode::dest(bytes, family))?;
-        each_once(&mut dests, |entry| entry.key);
-        Ok(dests)
+        let read = |bytes: &[u8]| decode::dest(bytes, family);
+        self.main.list(self.family, request, read, |entry| entry.key)
     }
 }
 
@@ -68,7 +65,8 @@ impl Backend for Netlink {
                 _ => self.main.change(self.family, operations),
             };
         }
-        self.main.check(operations)?;
+        // All of it can be sent, or nothing is.
+        operations.iter().try_for_each(|operation| encode::check(&Request::Change(*operation)))?;
         let mut outcomes = Vec::with_capacity(operations.len());
         for chunk in operations.chunks(CHUNK) {
             match self.main.change(self.family, chunk) {
@@ -85,9 +83,7 @@ impl Backend for Netlink {
 
     fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
         let request = Request::ListServices;
-        let mut services = self.services.list(self.family, request, decode::service)?;
-        each_once(&mut services, |entry| entry.key);
-        Ok(services)
+        self.services.list(self.family, request, decode::service, |entry| entry.key)
     }
 
     fn service(&mut self, service: ServiceKey) -> Result<ServiceEntry, Error> {
@@ -103,7 +99,7 @@ impl Backend for Netlink {
     }
 
     fn daemons(&mut self) -> Result<Vec<DaemonConfig>, Error> {
-        self.main.list(self.family, Request::ListDaemons, decode::daemon)
+        self.main.list(self.family, Request::ListDaemons, decode::daemon, |daemon| daemon.role)
     }
 
     fn timeouts(&mut self) -> Result<Timeouts, Error> {

@@ -2,7 +2,7 @@
 //! Our `ipvsadm` against the C tool, inside a virtual machine: whole processes, side by side.
 //!
 //! `cargo xtask bench` runs it with QEMU's `-icount`: guest time then counts executed instructions,
-//! one nanosecond each, and repeats within two per cent whatever else the host does. Only the
+//! one nanosecond each, and repeats within some per cent whatever else the host does. Only the
 //! ratios mean anything.
 
 use std::fs::{self, File};

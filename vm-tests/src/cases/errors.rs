@@ -74,6 +74,10 @@ fn object_and_number(_: &mut Ctx) -> Result<(), Failure> {
     let expected = "create service tcp/192.0.2.1:80: it exists already: change it with an update \
         (`ipvsadm -E`) (EEXIST)";
     assert_eq!(error.to_string(), expected);
+    let nobody = ipvs.edit_dest(service, "10.0.0.9:80".parse()?, |config| config.weight = 0);
+    let expected = "destination 10.0.0.9:80 of tcp/192.0.2.1:80: no such destination: list them \
+        with `ipvsadm -Ln`";
+    assert_eq!(nobody.expect_err("it does not exist").to_string(), expected);
     let missing = ipvs.delete_service("fwmark/9".parse()?).expect_err("it does not exist");
     let expected = "delete service fwmark/9: no such service: see `ipvsadm -Ln`, or create it (`ipvsadm -A`) (ESRCH)";
     assert_eq!(missing.to_string(), expected);

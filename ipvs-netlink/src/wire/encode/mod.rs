@@ -30,7 +30,7 @@ pub(crate) fn request(
     ack: bool,
     request: &Request,
 ) -> Result<(), Error> {
-    check(request).map_err(|what| Error::Invalid { request: Box::new(*request), what })?;
+    check(request)?;
     let (command, form) = form(request);
     let flags = form | if ack { netlink::F_ACK } else { 0 };
     let (family, version) = match request {
@@ -57,16 +57,20 @@ pub(crate) fn fence(out: &mut Vec<u8>, seq: u32) {
     out.extend_from_slice(&[0; 4]); // to the kernel
 }
 
-/// What the kernel would misread, with the remedy.
-pub(crate) fn check(request: &Request) -> Result<(), String> {
-    match request {
+/// Refuses what the kernel would misread.
+///
+/// # Errors
+/// [`Error::Invalid`] with the value and what is accepted.
+pub(crate) fn check(request: &Request) -> Result<(), Error> {
+    let verdict = match request {
         Request::Change(
             Operation::CreateService { service, config }
             | Operation::UpdateService { service, config, .. },
         ) => service::check(service, config),
         Request::Change(Operation::SetTimeouts { change }) => timeouts::check(change),
         _ => Ok(()),
-    }
+    };
+    verdict.map_err(|what| Error::Invalid { request: Box::new(*request), what })
 }
 
 /// The command, and the flags that select its form.

@@ -8,6 +8,7 @@ pub mod errors;
 pub mod harness;
 pub mod interrupted;
 pub mod legacy;
+pub mod listing;
 pub mod misbehave;
 pub mod model;
 pub mod reference;
@@ -23,6 +24,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         harness::CASES,
         interrupted::CASES,
         legacy::CASES,
+        listing::CASES,
         model::CASES,
         reference::CASES,
         ruleset::CASES,

@@ -20,6 +20,7 @@ pub const CASES: &[Case] = &[
     Case::new("listing::random_tables_are_the_same", random_tables).timeout(300),
     Case::new("listing::where_destinations_come_from", sources),
     Case::new("listing::what_is_counted_is_the_same", counted),
+    Case::new("listing::no_trace_of_a_tunnel", no_trace),
 ];
 
 const DETAILS: [Detail; 6] = [
@@ -223,6 +224,36 @@ fn counted(ctx: &mut Ctx) -> Result<(), Failure> {
         assert!(read.services[0].dests.iter().all(is_narrow), "{detail:?}");
         let dests = |table: &Table| all_shown(table, detail).services.remove(0).dests;
         assert_eq!(dests(&read), dests(&judge), "{detail:?}");
+    }
+    Ok(())
+}
+
+/// Tunnel options that are zero are not sent; the kernel must forget what was there.
+fn no_trace(_: &mut Ctx) -> Result<(), Failure> {
+    let (_, mut netlink) = pair()?;
+    let gue = Tunnel::Gue { port: 6080.try_into()?, flags: TunnelFlags::REMCSUM };
+    let gre = Tunnel::Gre { flags: TunnelFlags::CSUM };
+    for (service, dest) in
+        [("tcp/192.0.2.1:80", "10.0.0.1:80"), ("tcp/[2001:db8::1]:80", "[fd00::1]:80")]
+    {
+        let (key, dest) = (service.parse()?, dest.parse()?);
+        netlink.create_service(key, ServiceConfig::new(Scheduler::RR))?;
+        netlink.create_dest(key, dest, DestConfig::new(Forward::Tunnel(gue)))?;
+        let plain = [Forward::Masq, Forward::Route, Forward::Tunnel(Tunnel::Ipip)];
+        for plain in plain {
+            for tunnel in [gue, gre] {
+                for forward in [Forward::Tunnel(tunnel), plain] {
+                    netlink.update_dest(key, dest, DestConfig::new(forward))?;
+                    // Anything left over would make a method of no name.
+                    assert_eq!(netlink.dests(key)?[0].config.forward, forward);
+                }
+            }
+        }
+        // A destination that waits for its connections to end is used again when it comes back.
+        netlink.update_dest(key, dest, DestConfig::new(Forward::Tunnel(gue)))?;
+        netlink.delete_dest(key, dest)?;
+        netlink.create_dest(key, dest, DestConfig::new(Forward::Masq))?;
+        assert_eq!(netlink.dests(key)?[0].config.forward, Forward::Masq);
     }
     Ok(())
 }

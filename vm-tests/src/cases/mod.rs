@@ -3,6 +3,7 @@
 
 use crate::case::Case;
 
+pub mod atomic;
 pub mod client;
 pub mod errors;
 pub mod harness;
@@ -18,6 +19,7 @@ pub mod traffic;
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
+        atomic::CASES,
         client::CASES,
         errors::CASES,
         harness::CASES,

@@ -11,6 +11,7 @@ pub mod interrupted;
 pub mod legacy;
 pub mod misbehave;
 pub mod model;
+pub mod names;
 pub mod reference;
 pub mod ruleset;
 pub mod settled;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         interrupted::CASES,
         legacy::CASES,
         model::CASES,
+        names::CASES,
         reference::CASES,
         ruleset::CASES,
         settled::CASES,

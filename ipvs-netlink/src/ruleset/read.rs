@@ -24,7 +24,7 @@ impl From<Table> for Ruleset {
 
 impl Ruleset {
     /// A state as a kernel reported it: not checked, a kernel may hold what it would refuse today.
-    pub(crate) fn observed(table: Table, timeouts: Timeouts, daemons: Vec<DaemonConfig>) -> Self {
+    pub fn observed(table: Table, timeouts: Timeouts, daemons: Vec<DaemonConfig>) -> Self {
         let daemons = daemons.into_iter().map(|daemon| (daemon.role, daemon)).collect();
         Self { timeouts: Some(timeouts), daemons: Some(daemons), ..Self::from(table) }
     }
@@ -45,7 +45,7 @@ impl Ipvs {
 
 /// Reads services and the parts asked for.
 pub(super) fn read(ipvs: &mut Ipvs, parts: Parts) -> Result<Ruleset, Error> {
-    let mut rules = Ruleset::from(ipvs.settled_table()?);
+    let mut rules = Ruleset::from(ipvs.settled(parts.detail)?);
     if parts.timeouts {
         rules.timeouts = Some(ipvs.timeouts()?);
     }

@@ -3,6 +3,7 @@
 
 use crate::case::Case;
 
+pub mod atomic;
 pub mod client;
 pub mod errors;
 pub mod harness;
@@ -11,6 +12,7 @@ pub mod legacy;
 pub mod listing;
 pub mod misbehave;
 pub mod model;
+pub mod names;
 pub mod reference;
 pub mod ruleset;
 pub mod settled;
@@ -19,6 +21,7 @@ pub mod traffic;
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
+        atomic::CASES,
         client::CASES,
         errors::CASES,
         harness::CASES,
@@ -26,6 +29,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         legacy::CASES,
         listing::CASES,
         model::CASES,
+        names::CASES,
         reference::CASES,
         ruleset::CASES,
         settled::CASES,

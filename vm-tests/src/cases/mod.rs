@@ -3,13 +3,16 @@
 
 use crate::case::Case;
 
+pub mod atomic;
 pub mod client;
 pub mod errors;
 pub mod harness;
 pub mod interrupted;
 pub mod legacy;
+pub mod listing;
 pub mod misbehave;
 pub mod model;
+pub mod names;
 pub mod reference;
 pub mod ruleset;
 pub mod settled;
@@ -18,12 +21,15 @@ pub mod traffic;
 /// All tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
+        atomic::CASES,
         client::CASES,
         errors::CASES,
         harness::CASES,
         interrupted::CASES,
         legacy::CASES,
+        listing::CASES,
         model::CASES,
+        names::CASES,
         reference::CASES,
         ruleset::CASES,
         settled::CASES,

@@ -102,8 +102,9 @@ impl<'a> Lexer<'a> {
         Some(argument)
     }
 
-    fn peek(&mut self) -> Option<&'a [u8]> {
-        self.skip_taken();
+    /// The next argument, even if it stood in for a mark: libpopt only skips such a one where an
+    /// option or a positional argument would begin.
+    fn peek(&self) -> Option<&'a [u8]> {
         self.argv.get(self.next)
     }
 
@@ -157,7 +158,8 @@ impl<'a> Lexer<'a> {
                 return Ok(Event { option, value: None });
             }
             (None, _) => {
-                self.last = self.advance().ok_or(LexError::MissingValue)?;
+                self.last = self.peek().ok_or(LexError::MissingValue)?;
+                self.next += 1;
                 self.last
             }
         };

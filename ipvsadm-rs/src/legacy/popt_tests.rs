@@ -114,7 +114,7 @@ fn the_marker_takes_the_next_argument_that_is_no_option() {
     check(&["-t", "x!#:+y!#:+", "a"], "tcp-service=xaya |");
     check(&["-t", "!#:+"], "tcp-service=!#:+ |");
     check(&["-t", "!#:+", ""], "tcp-service=!#:+ | <>");
-    check(&["-t", "!#:+", "-p", "60"], "tcp-service=60 persistent |");
+    check(&["-t", "!#:+", "-p", "60"], "tcp-service=60 persistent=60 |");
 }
 
 #[test]

@@ -15,6 +15,9 @@ const LEFT_OUT: &[(&str, Test)] = &[
     ("a list of scheduler flags of commas only crashes the C tool", |line| {
         line.runs().flatten().any(only_commas)
     }),
+    ("libpopt hangs where it finds nothing to put in place of a mark", |line| {
+        line.runs().any(|words| hangs(&words))
+    }),
     ("our own options and words", |line| {
         const OURS: [&[u8]; 2] = [b"--full", b"--atomic"];
         line.runs().flatten().any(|word| OURS.iter().any(|ours| word.starts_with(ours)))
@@ -46,6 +49,16 @@ pub(super) fn separates(byte: u8) -> bool {
 fn asks_for_help(words: &[&[u8]]) -> bool {
     let option = words.iter().find(|word| word.len() > 1 && word[0] == b'-');
     option.is_some_and(|word| word.starts_with(b"-h") || word.starts_with(b"--help"))
+}
+
+/// Whether more marks than words for them may be left, but not nothing at all.
+fn hangs(words: &[&[u8]]) -> bool {
+    let marked = |word: &[u8]| word.windows(4).any(|part| part == b"!#:+");
+    (1..words.len()).any(|next| {
+        let marks = words[..next].iter().filter(|word| marked(word)).count();
+        let free = words[next..].iter().filter(|word| !word.starts_with(b"-")).count();
+        marked(words[next - 1]) && free < marks
+    })
 }
 
 /// `,` as a word, or at the end of `-b`, `-b=` or `--sched-flags=`, whatever the bundle.

@@ -67,6 +67,8 @@ fn what_differs_on_purpose_is_left_out() {
         ipvsadm(&["-A", "-b", ","]),
         ipvsadm(&["-A", "-sb", "-Ab=,,"]),
         ipvsadm(&["-L", "--full"]),
+        ipvsadm(&["-A", "-s", "!#:+", "-p"]),
+        ipvsadm(&["-A", "-s!#:+", "-b", "!#:+", "x"]),
         restore("-A -t 10.0.0.1:80  "),
         restore("-C\nipvsadm -h\n"),
         restore(&"x".repeat(4096)),
@@ -77,6 +79,8 @@ fn what_differs_on_purpose_is_left_out() {
     }
     let kept = [
         ipvsadm(&["-L", "-h"]),
+        ipvsadm(&["-A", "-s", "!#:+", "x"]),
+        ipvsadm(&["-A", "-s", "!#:+"]),
         ipvsadm(&["-A", "-b", "flag-1,"]),
         restore("-A -t 10.0.0.1:80 "),
         restore("-A -t 10.0.0.1:80  \n"),

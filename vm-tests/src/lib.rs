@@ -14,6 +14,7 @@ pub mod demo;
 pub mod http;
 pub mod model;
 pub mod netns;
+pub mod oracle;
 pub mod runner;
 pub mod topology;
 pub mod words;

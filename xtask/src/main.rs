@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod demo;
 mod exec;
+mod oracle;
 mod paths;
 mod tally;
 mod test;
@@ -42,6 +43,12 @@ const COMMANDS: &[Command] = &[
         arguments: "setup|clean|run|shell|test …",
         summary: "virtual machines with real kernels (`cargo xtask vm help`)",
         run: vm::main,
+    },
+    Command {
+        name: "oracle",
+        arguments: "[--seconds N | --cases N] [--seed N]",
+        summary: "random command lines: ours against the C tool, without a kernel",
+        run: oracle::main,
     },
     Command {
         name: "bench",

@@ -9,6 +9,7 @@ mod kernel;
 mod kvm;
 mod machine;
 pub mod options;
+pub mod oracle;
 mod reference;
 pub mod run;
 pub mod selftest;

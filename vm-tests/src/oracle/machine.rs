@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Cursor};
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipvs_netlink::types::Protocol;
-use ipvsadm_rs::legacy::host::Host;
+use ipvsadm_rs::legacy::host::{Host, NoAnswer};
 use ipvsadm_rs::legacy::services_file::ServicesFile;
 
 use crate::words::fixture::{HOSTS, SERVICES};
@@ -37,7 +37,11 @@ impl Host for Machine {
         })
     }
 
-    fn name_of(&self, address: IpAddr) -> Option<String> {
+    fn name_of(&self, address: IpAddr) -> Result<Option<String>, NoAnswer> {
+        Ok(self.local_name_of(address))
+    }
+
+    fn local_name_of(&self, address: IpAddr) -> Option<String> {
         hosts().find(|(known, _)| *known == address).map(|(_, names)| names[0].to_owned())
     }
 

@@ -11,6 +11,7 @@ pub mod cases;
 pub mod command;
 pub mod ctx;
 pub mod demo;
+pub mod differential;
 pub mod http;
 pub mod model;
 pub mod netns;

@@ -4,6 +4,7 @@
 use crate::case::Case;
 
 pub mod client;
+pub mod differential;
 pub mod errors;
 pub mod harness;
 pub mod interrupted;
@@ -19,6 +20,7 @@ pub mod traffic;
 pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
         client::CASES,
+        differential::CASES,
         errors::CASES,
         harness::CASES,
         interrupted::CASES,

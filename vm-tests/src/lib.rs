@@ -17,6 +17,7 @@ pub mod model;
 pub mod netns;
 pub mod runner;
 pub mod topology;
+pub mod words;
 
 pub use case::{Case, Failure};
 pub use ctx::Ctx;

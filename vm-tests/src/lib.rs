@@ -16,6 +16,7 @@ pub mod http;
 pub mod model;
 pub mod netns;
 pub mod runner;
+pub mod send;
 pub mod topology;
 pub mod words;
 

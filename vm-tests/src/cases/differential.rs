@@ -3,12 +3,24 @@
 
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
-use crate::differential::{SCENARIOS, Setup, compare, lines};
+use crate::differential::{SCENARIOS, Setup, Surroundings, compare, lines, random_lines};
 
 /// The tests of this module.
-pub const CASES: &[Case] = &[Case::new("differential::public_scenarios", public).timeout(600)];
+pub const CASES: &[Case] = &[
+    Case::new("differential::public_scenarios", public).timeout(600),
+    Case::new("differential::own_scenarios", own).timeout(600),
+    Case::new("differential::random_lines", random).timeout(900),
+];
 
 const PUBLIC: &str = include_str!("../../../ipvsadm-rs/tests/scenarios/scenarios.txt");
+
+/// Our own scenarios by theme.
+const OWN: &[(&str, &str)] = &[];
+
+/// How many random lines there are, on each of three kernels.
+const LINES: usize = 1700;
+/// The variable that sets another seed.
+const SEED: &str = "IPVS_SEED";
 
 fn public(_: &mut Ctx) -> Result<(), Failure> {
     let scenarios: Vec<_> = lines(PUBLIC).collect();
@@ -16,4 +28,26 @@ fn public(_: &mut Ctx) -> Result<(), Failure> {
     let counts = compare(&scenarios, setup)?;
     println!("{} public scenarios: {counts}", scenarios.len());
     Ok(())
+}
+
+fn own(_: &mut Ctx) -> Result<(), Failure> {
+    let scenarios: Vec<_> = OWN.iter().flat_map(|(_, file)| lines(file)).collect();
+    let setup = Setup { netlink_refused: false, observed: false, different: SCENARIOS };
+    let counts = compare(&scenarios, setup)?;
+    println!("{} own scenarios: {counts}", scenarios.len());
+    Ok(())
+}
+
+fn random(_: &mut Ctx) -> Result<(), Failure> {
+    let seed = seed()?;
+    println!("random lines of seed {seed}; {SEED}=N sets another");
+    println!("{}", random_lines(seed, LINES, Surroundings::default())?);
+    Ok(())
+}
+
+fn seed() -> Result<u64, Failure> {
+    match std::env::var(SEED) {
+        Ok(text) => Ok(text.parse()?),
+        Err(_) => Ok(20_261_121),
+    }
 }

@@ -7,6 +7,8 @@
 //! with stored text: the C tool runs beside ours, on the same kernel.
 
 mod intended;
+mod lockstep;
+mod order;
 mod refusal;
 mod root;
 mod scenario;
@@ -14,6 +16,7 @@ mod station;
 mod transcript;
 
 pub use intended::{Different, SCENARIOS, WITHOUT_NETLINK};
+pub use lockstep::{Compared, random_lines};
 pub use root::{Root, Tool};
 pub use scenario::{Counts, Setup, compare, lines};
 pub use station::{Seen, Station, Surroundings};

@@ -9,27 +9,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::case::Failure;
 use crate::command;
+use crate::words::fixture;
 
 /// Where the roots are.
 const HOME: &str = "/run/differential";
+/// Where our tool is in the C tool's root, too.
+pub const OURS: &str = "/ours";
 /// What scenarios use beside `ipvsadm`.
 const PROGRAMS: &str = "bash sh basename cat cp cut dd diff env grep head ip ln mkdir mv od printf rm \
     sed seq sleep sort tail timeout tr wc which";
 
 const FILES: [(&str, &str); 5] = [
-    (
-        "etc/hosts",
-        "127.0.0.1 localhost\n::1 localhost ip6-localhost\n10.0.0.1 vip1 www.example.com\n\
-         10.0.0.2 real2\n10.1.1.1 a-really-quite-long-host-name-for-truncation.example.com\n\
-         10.1.1.2 an-even-longer-host-name-that-will-exceed-sixty-characters.sub.example.com\n\
-         2001:db8::1 vip6\n255.255.255.0 maskname\n",
-    ),
-    ("etc/nsswitch.conf", "hosts: files\nservices: files\nprotocols: files\nnetworks: files\n"),
-    (
-        "etc/services",
-        "ftp 21/tcp\nssh 22/tcp\ndomain 53/tcp\ndomain 53/udp\nhttp 80/tcp www\nhttps 443/tcp\n\
-         https 443/udp\nsip 5060/tcp\nsip 5060/udp\nsua 14001/sctp\na-long-service-nm 4321/tcp\n",
-    ),
+    ("etc/hosts", fixture::HOSTS),
+    ("etc/nsswitch.conf", fixture::NSSWITCH),
+    ("etc/services", fixture::SERVICES),
     (
         "tmp/sip",
         "INVITE sip:a@b SIP/2.0\r\nCall-ID: abcdefg12345@host\r\nContent-Length: 0\r\n\r\n",
@@ -136,7 +129,8 @@ fn base() -> Result<(), Failure> {
             programs=$(type -P {PROGRAMS})
             libraries=$(ldd $programs {share}/bin/ipvsadm 2>/dev/null | awk '/=> \// {{print $3}} /^\t\// {{print $1}}')
             cp -L --parents $programs $(sort -u <<<"$libraries") .
-            cp {share}/bin/vm-suite usr/bin/send"#
+            cp {share}/bin/vm-suite usr/bin/send
+            cp {share}/bin/ipvsadm ours"#
         ))?;
         let udpsend = base.join("usr/bin/udpsend");
         fs::write(&udpsend, UDPSEND)?;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A network namespace in which one tool works.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -10,12 +13,13 @@ use std::time::Duration;
 use ipvs_netlink::Ipvs;
 
 use super::refusal;
-use super::root::Root;
+use super::root::{OURS, Root};
 use crate::case::Failure;
 use crate::command;
 use crate::ctx::{Kernel, spare_the_estimator};
 use crate::model::State;
 use crate::netns;
+use crate::words::{Line, Tool};
 
 /// Interfaces as the observed scenarios had them.
 const INTERFACES: &str = "link set lo up\nlink add dummy0 type dummy\n\
@@ -106,21 +110,37 @@ impl Station {
     /// # Errors
     /// It does not end in time.
     pub fn shell(&mut self, line: &str) -> Result<Seen, Failure> {
-        run(Command::new("/bin/sh").args(["-c", line]), line, &[])
+        run(Command::new("/bin/sh").env_clear().args(["-c", line]), line, &[])
     }
 
-    /// Runs `ipvsadm` with these arguments and this standard input.
+    /// Runs a composed command line.
     ///
     /// # Errors
     /// It does not end in time.
-    pub fn ipvsadm(
-        &mut self,
-        arguments: &[std::ffi::OsString],
-        input: &[u8],
-    ) -> Result<Seen, Failure> {
-        let mut command = Command::new("/sbin/ipvsadm");
-        std::os::unix::process::CommandExt::arg0(&mut command, "ipvsadm");
-        run(command.args(arguments), &format!("ipvsadm {arguments:?}"), input)
+    pub fn line(&mut self, line: &Line) -> Result<Seen, Failure> {
+        self.line_by(line, &format!("/sbin/{}", line.tool.name()))
+    }
+
+    /// Runs a composed command line of `ipvsadm` through ours, whosever root this is.
+    ///
+    /// # Errors
+    /// It does not end in time.
+    pub fn line_by_ours(&mut self, line: &Line) -> Result<Seen, Failure> {
+        self.line_by(line, OURS)
+    }
+
+    fn line_by(&mut self, line: &Line, program: &str) -> Result<Seen, Failure> {
+        let mut command = Command::new(program);
+        command.env_clear();
+        // A script is found by this name, so it has to be a path.
+        if line.tool == Tool::Ipvsadm {
+            command.arg0(line.tool.name());
+        }
+        command.args(line.arguments.iter().map(|word| OsStr::from_bytes(word)));
+        if line.posixly_correct {
+            command.env("POSIXLY_CORRECT", "1");
+        }
+        run(&mut command, &line.to_string(), &line.input)
     }
 
     /// The kernel's state.
@@ -133,7 +153,7 @@ impl Station {
 }
 
 fn run(command: &mut Command, line: &str, input: &[u8]) -> Result<Seen, Failure> {
-    command.env_clear().env("PATH", PATH).current_dir("/tmp/case");
+    command.env("PATH", PATH).current_dir("/tmp/case");
     let output = command::exec(command, line, input, command::TIMEOUT)?;
     Ok(Seen { stdout: output.stdout, stderr: output.stderr, status: output.status })
 }

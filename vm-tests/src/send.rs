@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Test traffic: one packet from a known port, with a firewall mark if wanted.
+//! Test traffic: packets from a known port, with a firewall mark if wanted.
 //!
 //! `send PROTOCOL FROM TO [FILE]`, where the protocol is `udp`, `tcp` (a SYN) or `sctp` (an INIT),
-//! the ends are `address:port`, and the variable `MARK` holds the mark. It is the suite itself under
+//! the ends are `address:port`, and the variable `MARK` holds the mark and `COUNT` how many datagrams it shall be. It is the suite itself under
 //! another name, because what the guest's shell can send has neither.
 
 use std::env;
@@ -70,7 +70,10 @@ fn send(arguments: &[String]) -> Result<(), Failure> {
             }
         }
         "sctp" => Ok(socket.send_to(&init(from.port(), to.port()), &end(to)).map(drop)?),
-        _ => Ok(socket.send_to(&payload, &end(to)).map(drop)?),
+        _ => {
+            let count = env::var("COUNT").map_or(Ok(1), |count| count.parse())?;
+            (0..count).try_for_each(|_: u32| Ok(socket.send_to(&payload, &end(to)).map(drop)?))
+        }
     }
 }
 

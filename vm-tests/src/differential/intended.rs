@@ -28,6 +28,17 @@ pub const SCENARIOS: &[Different] = &[
         start: "printf -- '-A -t 10.0.0.1:80 -s rr  ' |",
         row: "`-R`, last line without a line end",
     },
+    Different { start: "ipvsadm -A -t 10.0.0.1:80 -b ,", row: "`-b ,`" },
+    Different { start: "ipvsadm -R < /tmp", row: "`-R`, standard input can't be read" },
+    Different {
+        start: "printf -- '-A -t 10.0.0.1:80\\n\\377\\n' | ipvsadm-restore",
+        row: "`ipvsadm-restore`, input with bytes",
+    },
+    Different {
+        start: "ipvsadm -A -u 192.168.99.1:5060 -s rr -p 600 --pe sip; ipvsadm -a -u \
+            192.168.99.1:5060 -r 192.168.99.2; printf 'INVITE",
+        row: "`-L -c`, lines of 255 bytes",
+    },
 ];
 
 /// Scenarios with netlink refused, in addition.

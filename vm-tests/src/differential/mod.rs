@@ -9,6 +9,7 @@
 mod intended;
 mod lockstep;
 mod order;
+mod races;
 mod refusal;
 mod root;
 mod scenario;
@@ -17,6 +18,7 @@ mod transcript;
 
 pub use intended::{Different, SCENARIOS, WITHOUT_NETLINK};
 pub use lockstep::{Compared, random_lines};
+pub use races::{Races, restore_while_listing};
 pub use root::{Root, Tool};
 pub use scenario::{Counts, Setup, compare, lines};
 pub use station::{Seen, Station, Surroundings};

@@ -17,7 +17,7 @@ const HOME: &str = "/run/differential";
 pub const OURS: &str = "/ours";
 /// What scenarios use beside `ipvsadm`.
 const PROGRAMS: &str = "bash sh basename cat cp cut dd diff env grep head ip ln mkdir mv od printf rm \
-    sed seq sleep sort tail timeout tr wc which";
+    sed seq setpriv sleep sort tail timeout tr wc which";
 
 const FILES: [(&str, &str); 5] = [
     ("etc/hosts", fixture::HOSTS),

@@ -27,6 +27,9 @@ const INTERFACES: &str = "link set lo up\nlink add dummy0 type dummy\n\
     link set dummy0 up";
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// Some scenarios are long loops.
+const TIMEOUT: Duration = Duration::from_secs(180);
+
 /// What a namespace is like.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Surroundings {
@@ -154,6 +157,6 @@ impl Station {
 
 fn run(command: &mut Command, line: &str, input: &[u8]) -> Result<Seen, Failure> {
     command.env("PATH", PATH).current_dir("/tmp/case");
-    let output = command::exec(command, line, input, command::TIMEOUT)?;
+    let output = command::exec(command, line, input, TIMEOUT)?;
     Ok(Seen { stdout: output.stdout, stderr: output.stderr, status: output.status })
 }

@@ -31,7 +31,7 @@ pub const SCENARIOS: &[Different] = &[
     Different { start: "ipvsadm -A -t 10.0.0.1:80 -b ,", row: "`-b ,`" },
     Different { start: "ipvsadm -R < /tmp", row: "`-R`, standard input can't be read" },
     Different {
-        start: "printf -- '-A -t 10.0.0.1:80\\n\\377\\n' | ipvsadm-restore",
+        start: "printf -- '-A -t 10.0.0.1:80\\n-A -t 10.0.0.2:80\\0\\n' | ipvsadm-restore",
         row: "`ipvsadm-restore`, input with bytes",
     },
     Different {

@@ -8,7 +8,7 @@ use super::root::{Root, Tool};
 use super::station::{Seen, Station, Surroundings};
 use crate::case::Failure;
 use crate::model::State;
-use crate::words::{Line, Lines};
+use crate::words::Line;
 
 /// After so many lines both start over with fresh namespaces.
 const ROUND: usize = 200;
@@ -24,12 +24,18 @@ pub struct Compared {
     pub succeeded: usize,
     /// States of the kernel.
     pub states: usize,
+    /// Rounds that had to run again.
+    pub again: usize,
 }
 
 impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lines, succeeded, states } = self;
-        write!(f, "{lines} random lines equal ({succeeded} of them succeed), {states} states equal")
+        let Self { lines, succeeded, states, again } = self;
+        write!(f, "{lines} random lines equal ({succeeded} succeed), {states} states equal")?;
+        match again {
+            0 => Ok(()),
+            _ => write!(f, "; {again} rounds ran again"),
+        }
     }
 }
 
@@ -49,35 +55,52 @@ struct Setting {
     surroundings: Surroundings,
 }
 
-/// Sends `count` lines of a seed through both tools and compares all that they do.
+/// Sends lines through both tools and compares all that they do.
 ///
 /// # Errors
 /// The first difference, with as few lines before it as show it.
-pub fn random_lines(
-    seed: u64,
-    count: usize,
-    surroundings: Surroundings,
-) -> Result<Compared, Failure> {
+pub fn in_lockstep(lines: &[Line], surroundings: Surroundings) -> Result<Compared, Failure> {
     let (c, ours) = (Root::new(Tool::C)?, Root::new(Tool::Ours)?);
     let setting = Setting { c, ours, surroundings };
-    let lines: Vec<Line> = Lines::seeded(seed).take(count).collect();
     let mut compared = Compared::default();
     for round in lines.chunks(ROUND) {
         let steps = setting.steps(&setting.c, round, LOOK)?;
         if let Some((at, what)) = setting.first_difference(round, &steps, LOOK)? {
-            let (history, what) = setting.shortest(&round[..=at])?.unwrap_or((&round[..=at], what));
+            let Some((history, what)) = setting.shortest(&round[..=at])? else {
+                // See `scenario::ATTEMPTS`; the next lines of the round run again as well.
+                compared.again += 1;
+                compared.add(&in_lockstep_again(&setting, round, &what)?);
+                continue;
+            };
             let history: Vec<_> = history.iter().map(Line::to_string).collect();
             return Err(Failure::new(format!(
-                "seed {seed}, after {} lines:\n{}\n{what}",
+                "after {} lines:\n{}\n{what}",
                 compared.lines + at,
                 history.join("\n")
             )));
         }
-        compared.lines += steps.len();
-        compared.succeeded += steps.iter().filter(|step| step.seen.status == 0).count();
-        compared.states += steps.iter().filter(|step| step.state.is_some()).count();
+        compared.add(&steps);
     }
     Ok(compared)
+}
+
+/// Runs a round once more whose difference did not show again.
+fn in_lockstep_again(setting: &Setting, round: &[Line], first: &str) -> Result<Vec<Step>, Failure> {
+    let steps = setting.steps(&setting.c, round, LOOK)?;
+    match setting.first_difference(round, &steps, LOOK)? {
+        None => Ok(steps),
+        Some((at, what)) => {
+            Err(Failure::new(format!("first\n{first}\nthen {}\n{what}", round[at])))
+        }
+    }
+}
+
+impl Compared {
+    fn add(&mut self, steps: &[Step]) {
+        self.lines += steps.len();
+        self.succeeded += steps.iter().filter(|step| step.seen.status == 0).count();
+        self.states += steps.iter().filter(|step| step.state.is_some()).count();
+    }
 }
 
 impl Setting {
@@ -142,7 +165,7 @@ impl Setting {
 
     /// The shortest end of `lines` that shows a difference.
     fn shortest<'a>(&self, lines: &'a [Line]) -> Result<Option<(&'a [Line], String)>, Failure> {
-        for length in [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144] {
+        for length in [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, ROUND] {
             let end = &lines[lines.len().saturating_sub(length)..];
             let c = self.steps(&self.c, end, 1)?;
             if let Some((at, what)) = self.first_difference(end, &c, 1)? {

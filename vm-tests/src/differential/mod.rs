@@ -17,7 +17,7 @@ mod station;
 mod transcript;
 
 pub use intended::{Different, SCENARIOS, WITHOUT_NETLINK};
-pub use lockstep::{Compared, random_lines};
+pub use lockstep::{Compared, in_lockstep};
 pub use races::{Races, restore_while_listing};
 pub use root::{Root, Tool};
 pub use scenario::{Counts, Setup, compare, lines};

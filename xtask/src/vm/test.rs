@@ -16,7 +16,7 @@ use super::{run, setup};
 use crate::tally::Tally;
 use crate::{HARNESS_FAILED, build};
 
-const TIMEOUT: Duration = Duration::from_secs(900);
+const TIMEOUT: Duration = Duration::from_secs(2400);
 const SUITE: &str = "vm-suite";
 /// The variable that sets the seed of random tests, handed on to the guest.
 const SEED: &str = "IPVS_SEED";

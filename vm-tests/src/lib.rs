@@ -11,11 +11,13 @@ pub mod cases;
 pub mod command;
 pub mod ctx;
 pub mod demo;
+pub mod differential;
 pub mod http;
 pub mod model;
 pub mod netns;
 pub mod oracle;
 pub mod runner;
+pub mod send;
 pub mod topology;
 pub mod words;
 

@@ -5,6 +5,7 @@ use crate::case::Case;
 
 pub mod atomic;
 pub mod client;
+pub mod differential;
 pub mod errors;
 pub mod harness;
 pub mod interrupted;
@@ -23,6 +24,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
         atomic::CASES,
         client::CASES,
+        differential::CASES,
         errors::CASES,
         harness::CASES,
         interrupted::CASES,

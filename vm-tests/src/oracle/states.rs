@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::state::{Question, State};
-use super::tables::tables;
+use super::tables::{six_bits, tables};
 
 /// Anything that a kernel may hold and refuse.
 pub(super) fn states() -> impl Strategy<Value = State> {
@@ -105,11 +105,7 @@ fn connection() -> impl Strategy<Value = String> {
             .prop_map(|bits| format!("{bits:08X}"))
     };
     let six = || {
-        prop_oneof![
-            Just(0x2001_0db8_u128 << 96 | 1),
-            (any::<u128>(), any::<u128>()).prop_map(|(a, b)| a & b)
-        ]
-        .prop_map(|bits| {
+        prop_oneof![Just(0x2001_0db8_u128 << 96 | 1), six_bits()].prop_map(|bits| {
             let groups: Vec<_> =
                 (0..8).rev().map(|i| format!("{:04x}", bits >> (16 * i) & 0xffff)).collect();
             groups.join(":")

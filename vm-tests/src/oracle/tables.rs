@@ -41,7 +41,16 @@ fn address() -> impl Strategy<Value = IpAddr> {
         "255.255.255.255",
         "127.0.0.1",
     ];
-    let six = ["2001:db8::1", "::1", "::", "ff02::1", "::ffff:10.0.0.1", "8000::1", "2001:db8::2"];
+    let six = [
+        "2001:db8::1",
+        "::1",
+        "::",
+        "ff02::1",
+        "::ffff:10.0.0.1",
+        "::10.0.0.1",
+        "8000::1",
+        "2001:db8::2",
+    ];
     let parsed = |texts: &[&str]| -> Vec<IpAddr> {
         texts.iter().map(|text| text.parse().expect("an address")).collect()
     };
@@ -49,8 +58,23 @@ fn address() -> impl Strategy<Value = IpAddr> {
         8 => select(parsed(&four)),
         4 => select(parsed(&six)),
         1 => any::<u32>().prop_map(|bits| Ipv4Addr::from_bits(bits).into()),
-        1 => (any::<u128>(), any::<u128>()).prop_map(|(a, b)| Ipv6Addr::from_bits(a & b).into()),
+        2 => six_bits().prop_map(|bits| Ipv6Addr::from_bits(bits).into()),
     ]
+}
+
+/// An IPv6 address of which each sixteen bits may be zero, at every place: their text depends on
+/// where they are.
+pub(super) fn six_bits() -> impl Strategy<Value = u128> {
+    (any::<u128>(), any::<u8>(), any::<bool>()).prop_map(|(bits, zero, short)| {
+        let groups = (0..8).filter(|group| zero >> group & 1 == 0).map(|group| group * 16);
+        // A group that is small, or 0xffff, as in addresses that stand for IPv4 ones.
+        let part = |at: i32| match bits >> at & 0xffff {
+            group if short && group & 1 == 0 => group & 0xf,
+            group if short && group & 2 == 0 => group | 0xffff,
+            group => group,
+        };
+        groups.map(|at| part(at) << at).sum()
+    })
 }
 
 fn port() -> impl Strategy<Value = u16> {

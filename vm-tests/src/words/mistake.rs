@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::names::{COMMANDS, FLAGS, VALUED};
-use super::pools::WORDS;
+use super::pools::{MARKS, WORDS};
 use super::spelling::{Piece, any_flag, any_valued};
 use super::value::{Text, noise, number, one_of};
 
@@ -46,6 +46,7 @@ fn mistake() -> impl Strategy<Value = Mistake> {
         2 => (index(), index()).prop_map(|(from, to)| Mistake::Move(from, to)),
         6 => (index(), stray()).prop_map(|(at, piece)| Mistake::Insert(at, piece)),
         2 => (index(), any_value()).prop_map(|(at, value)| Mistake::Value(at, value)),
+        1 => (index(), one_of(MARKS)).prop_map(|(at, value)| Mistake::Value(at, value)),
         2 => index().prop_map(Mistake::Toggle),
     ]
 }

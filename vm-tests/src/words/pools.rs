@@ -133,3 +133,6 @@ pub(super) const WORDS: &[&str] = &[
     "--version=", "--tcp-service", "-w", "-t=", "--pe=", "-p=", "--persistent=", "-?", "--usage",
     "-p-", "-p60", "-p=-", "#", "-tA", "commit", "-V", "-I", "-6n", "--ipv6=",
 ];
+
+/// Values with libpopt's mark, in whose place the next word goes that is no option.
+pub(super) const MARKS: &[&str] = &["!#:+", "!#:+:80", "10.0.0.!#:+", "!#:+!#:+", "!#:+#:+"];

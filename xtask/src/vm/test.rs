@@ -16,8 +16,10 @@ use super::{run, setup};
 use crate::tally::Tally;
 use crate::{HARNESS_FAILED, build};
 
-const TIMEOUT: Duration = Duration::from_secs(900);
+const TIMEOUT: Duration = Duration::from_secs(2400);
 const SUITE: &str = "vm-suite";
+/// The variable that sets the seed of random tests, handed on to the guest.
+const SEED: &str = "IPVS_SEED";
 
 /// `cargo xtask vm test`.
 pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
@@ -61,6 +63,9 @@ fn build_suite() -> Result<PathBuf> {
 fn on_kernel(options: &Options, suite: &Path, prefix: &[&str]) -> Result<Tally> {
     let machine = run::machine(options, TIMEOUT)?;
     let mut command: Vec<_> = prefix.iter().map(OsString::from).collect();
+    if let Ok(seed) = std::env::var(SEED) {
+        command.extend(["env".to_owned(), format!("{SEED}={seed}")].map(OsString::from));
+    }
     command.push(SUITE.into());
     if std::io::stdout().is_terminal() {
         command.extend(["--color", "always"].map(OsString::from));

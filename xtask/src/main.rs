@@ -4,6 +4,7 @@
 mod bench;
 mod build;
 mod demo;
+mod dist;
 mod exec;
 mod paths;
 mod tally;
@@ -48,6 +49,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--kernel K]",
         summary: "our tool against the C tool, in instructions (docs/benchmarks.md)",
         run: bench::main,
+    },
+    Command {
+        name: "dist",
+        arguments: "[man|static|deb|all]",
+        summary: "manual pages, completions, static program, Debian package",
+        run: dist::main,
     },
     Command { name: "help", arguments: "", summary: "this table", run: help },
 ];

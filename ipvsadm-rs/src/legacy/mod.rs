@@ -8,7 +8,7 @@ pub mod argv;
 pub mod command;
 mod draft;
 mod fault;
-mod help;
+pub mod help;
 pub mod host;
 mod inet;
 mod inet6;

@@ -187,12 +187,12 @@ fn a_failure_names_what_was_refused_and_that_all_is_as_before() {
     assert_eq!(
         refused,
         [
-            ("create destination 255.255.255.255:80 of tcp/192.0.2.10:80".into(), Errno::EINVAL),
             ("create destination 0.0.0.0:80 of tcp/192.0.2.10:80".into(), Errno::EINVAL),
+            ("create destination 255.255.255.255:80 of tcp/192.0.2.10:80".into(), Errno::EINVAL),
         ]
     );
     assert!(
-        message.starts_with("create destination 255.255.255.255:80 of tcp/192.0.2.10:80: the")
+        message.starts_with("create destination 0.0.0.0:80 of tcp/192.0.2.10:80: the")
             && message.ends_with("; and 1 more was refused; everything was rolled back"),
         "{message}"
     );
@@ -243,6 +243,24 @@ fn single_destinations_come_back_in_their_order_too() {
     assert!(matches!(failed.rollback, Rollback::Complete), "{failed}");
     let listed: Vec<_> = ipvs.dests(web()).expect("list").iter().map(|d| d.key).collect();
     assert_eq!(listed, [order[2], order[1], order[0]].map(dest));
+}
+
+/// `sh` and its like assign clients by the order of the list.
+#[test]
+fn a_state_that_is_made_anew_lists_its_destinations_as_before() {
+    let (old, mut ipvs) = kernel(&rules(&[]));
+    for server in ["10.0.0.4:80", "10.0.0.2:80", "10.0.0.9:80"] {
+        old.change(create(server, 1)).expect("created");
+    }
+    let listed = |ipvs: &mut Ipvs| -> Vec<DestKey> {
+        ipvs.dests(web()).expect("list").iter().map(|d| d.key).collect()
+    };
+    let (before, state) = (listed(&mut ipvs), ipvs.ruleset().expect("read"));
+    let text = serde_json::to_string(&state).expect("serialises");
+    let read: Ruleset = serde_json::from_str(&text).expect("valid");
+    let (_, mut ipvs) = kernel(&Ruleset::new());
+    let _ = ipvs.plan(&read).expect("read").apply(&mut ipvs).expect("applied");
+    assert_eq!(listed(&mut ipvs), before);
 }
 
 #[test]

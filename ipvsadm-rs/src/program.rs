@@ -3,7 +3,7 @@
 
 use ipvs_netlink::{Error, Ipvs};
 
-use crate::legacy::argv::Argv;
+use crate::legacy::argv::{Arguments, Argv};
 use crate::legacy::streams::{Io, World};
 use crate::legacy::{run, scripts};
 
@@ -47,6 +47,10 @@ pub fn run(
             Ok(arguments) => run::command_line(b"ipvsadm", arguments.argv(), io, world, connect),
             Err(fault) => io.complain(&fault),
         },
+        Program::Restore if scripts::is_atomic(argv) => {
+            let arguments: Arguments = ["-R", "--atomic"].iter().collect();
+            run::command_line(b"ipvsadm", arguments.argv(), io, world, connect)
+        }
         Program::Restore => {
             let mut rules = Vec::new();
             // An unreadable standard input is an empty one, as to the script this replaces.

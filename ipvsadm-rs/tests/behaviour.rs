@@ -79,7 +79,7 @@ impl Read for Slow<'_> {
 }
 
 #[test]
-fn a_restore_never_waits_with_work_undone() {
+fn a_restore_reads_everything_before_it_changes_anything() {
     let kernel = kernel();
     let pieces =
         vec!["-A -t 10.0.0.1:80\n-A -t 10.0.", "0.2:80\n", "-A -t 10.0.0.3:80\n-A -t 10.0.0.4:80"];
@@ -89,8 +89,37 @@ fn a_restore_never_waits_with_work_undone() {
     let arguments: Arguments = ["-R"].iter().collect();
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
     assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &SCRIPT, connect), 0);
-    assert_eq!(input.seen, [0, 1, 2, 3]);
+    assert_eq!(input.seen, [0, 0, 0, 0]);
     assert_eq!(kernel.ruleset().services().len(), 4);
+}
+
+/// An input that breaks off.
+struct Broken(bool);
+
+impl Read for Broken {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if std::mem::replace(&mut self.0, true) {
+            return Err(io::Error::other("gone"));
+        }
+        let line = b"-A -t 10.0.0.1:80\n";
+        buffer[..line.len()].copy_from_slice(line);
+        Ok(line.len())
+    }
+}
+
+#[test]
+fn an_input_that_breaks_off_changes_nothing() {
+    for arguments in [&["-R"][..], &["-R", "--atomic"]] {
+        let kernel = kernel();
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut io = Io { stdin: &mut Broken(false), stdout: &mut stdout, stderr: &mut stderr };
+        let arguments: Arguments = arguments.iter().collect();
+        let connect = || Ok(Ipvs::with_backend(kernel.clone()));
+        assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &SCRIPT, connect), 2);
+        let text = String::from_utf8_lossy(&stderr);
+        assert!(text.ends_with(": gone; nothing was changed\n"), "{text}");
+        assert_eq!(kernel.ruleset().services().len(), 0);
+    }
 }
 
 #[test]

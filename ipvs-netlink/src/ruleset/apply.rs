@@ -2,7 +2,7 @@
 //! Carrying out a plan: all of it, or nothing.
 
 use super::error::{ApplyError, Differences, Failure, VerifyError};
-use super::read::{Listing, Order, read};
+use super::read::read;
 use super::rollback::{Done, roll_back};
 use super::{Change, Plan, PlanOptions, Ruleset, diff};
 use crate::{Error, Ipvs, Operation, Refusal};
@@ -34,11 +34,10 @@ impl Plan {
             return Ok(self.applied());
         }
         let now = read(ipvs, self.options.parts(&self.want)).map_err(ApplyError::Read)?;
-        let changes = diff::changes(&now, &self.want, &Order::new(), self.options);
+        let changes = diff::changes(&now, &self.want, self.options);
         if !same_changes(&changes, &self.changes) {
             let from = &self.have;
-            let differences =
-                Differences(diff::changes(from, &now.rules, &now.order, PlanOptions::default()));
+            let differences = Differences(diff::changes(from, &now, PlanOptions::default()));
             return Err(ApplyError::Stale { differences });
         }
         self.carry_out(ipvs, &now, &changes)
@@ -56,7 +55,7 @@ impl Plan {
     fn carry_out(
         &self,
         ipvs: &mut Ipvs,
-        have: &Listing,
+        have: &Ruleset,
         changes: &[Change],
     ) -> Result<Applied, ApplyError> {
         let mut done = Done::default();
@@ -82,7 +81,7 @@ impl Plan {
     fn fail(
         &self,
         ipvs: &mut Ipvs,
-        have: &Listing,
+        have: &Ruleset,
         done: &Done<'_>,
         refused: Vec<Refusal>,
         error: Option<Error>,
@@ -129,7 +128,7 @@ impl Applied {
     /// changed it in the meantime.
     pub fn verify(&self, ipvs: &mut Ipvs) -> Result<(), VerifyError> {
         let now = read(ipvs, self.options.parts(&self.want))?;
-        let missing = diff::changes(&now, &self.want, &Order::new(), self.options);
+        let missing = diff::changes(&now, &self.want, self.options);
         if missing.is_empty() {
             return Ok(());
         }

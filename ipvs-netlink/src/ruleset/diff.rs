@@ -3,26 +3,17 @@
 //! everything is added and changed before anything is removed, and a service that is new gets its
 //! destinations at once.
 
-use std::collections::{BTreeMap, HashMap};
-
 use ipvs_types::{
     DaemonConfig, DaemonRole, DestConfig, DestKey, ServiceFlags, ServiceKey, TimeoutsChange,
 };
 
-use super::read::{Listing, Order};
 use super::{Change, PlanOptions, Ruleset, ServiceRules};
 use crate::Operation as Op;
 use crate::daemon::clamp_message_length;
 
-/// The changes that make `have` into `want`. Destinations that have to be made follow the order of
-/// `want_order` where it knows them.
-pub(super) fn changes(
-    have: &Listing,
-    want: &Ruleset,
-    want_order: &Order,
-    options: PlanOptions,
-) -> Vec<Change> {
-    let diff = Diff { have, want, want_order, options };
+/// The changes that make `have` into `want`.
+pub(super) fn changes(have: &Ruleset, want: &Ruleset, options: PlanOptions) -> Vec<Change> {
+    let diff = Diff { have, want, options };
     let mut steps = Vec::new();
     let (stops, starts) = diff.daemons();
     // A destination of another family than its service can't be made while a daemon runs.
@@ -41,15 +32,14 @@ pub(super) fn changes(
 }
 
 struct Diff<'a> {
-    have: &'a Listing,
+    have: &'a Ruleset,
     want: &'a Ruleset,
-    want_order: &'a Order,
     options: PlanOptions,
 }
 
 impl Diff<'_> {
     fn had(&self, service: ServiceKey) -> Option<&ServiceRules> {
-        self.have.rules.services.get(&service)
+        self.have.services.get(&service)
     }
 
     fn creates_mixed_dest(&self) -> bool {
@@ -60,7 +50,7 @@ impl Diff<'_> {
 
     fn timeouts(&self, steps: &mut Vec<Change>) {
         let managed = self.options.parts(self.want).timeouts;
-        let (Some(have), Some(want)) = (self.have.rules.timeouts, self.want.timeouts) else {
+        let (Some(have), Some(want)) = (self.have.timeouts, self.want.timeouts) else {
             return;
         };
         if managed && have != want {
@@ -92,17 +82,16 @@ impl Diff<'_> {
     }
 
     fn dest_additions(&self, service: ServiceKey, want: &ServiceRules, steps: &mut Vec<Change>) {
-        let none = BTreeMap::new();
-        let had = self.had(service).map_or(&none, |rules| &rules.dests);
-        let new = want.dests.iter().filter(|(dest, _)| !had.contains_key(dest));
-        for (dest, config) in in_making_order(new, self.want_order.get(&service)) {
+        let had = self.had(service);
+        let old = |dest| had.and_then(|rules| rules.dest(dest));
+        for (dest, &config) in want.dests_in_order().filter(|(dest, _)| old(*dest).is_none()) {
             steps.push(Change {
                 operation: Op::CreateDest { service, dest, config },
                 undo: vec![Op::DeleteDest { service, dest }],
             });
         }
         for (&dest, &config) in &want.dests {
-            if let Some(&old) = had.get(&dest).filter(|&&old| old != config) {
+            if let Some(&old) = old(dest).filter(|&&old| old != config) {
                 steps.push(Change {
                     operation: Op::UpdateDest { service, dest, config },
                     undo: vec![Op::UpdateDest { service, dest, config: old }],
@@ -115,24 +104,26 @@ impl Diff<'_> {
         if !self.options.prune() {
             return;
         }
-        for (&service, had) in &self.have.rules.services {
+        for (&service, had) in &self.have.services {
             let Some(want) = self.want.services.get(&service) else { continue };
-            let gone = had.dests.iter().filter(|(dest, _)| !want.dests.contains_key(dest));
-            let made = in_making_order(gone, self.have.order.get(&service));
             // Newest first, so that undoing in reverse brings them back in their order.
-            for (dest, config) in made.into_iter().rev() {
+            let gone = had.dests_in_order().rev().filter(|(dest, _)| want.dest(*dest).is_none());
+            for (dest, &config) in gone {
                 steps.push(Change {
                     operation: Op::DeleteDest { service, dest },
                     undo: vec![Op::CreateDest { service, dest, config }],
                 });
             }
         }
-        for (&service, had) in &self.have.rules.services {
+        for (&service, had) in &self.have.services {
             if !self.want.services.contains_key(&service) {
                 let mut undo = vec![Op::CreateService { service, config: had.config }];
-                let dests = in_making_order(had.dests.iter(), self.have.order.get(&service));
-                let make = |(dest, config)| Op::CreateDest { service, dest, config };
-                undo.extend(dests.into_iter().map(make));
+                let make = |(dest, &config): (DestKey, &DestConfig)| Op::CreateDest {
+                    service,
+                    dest,
+                    config,
+                };
+                undo.extend(had.dests_in_order().map(make));
                 steps.push(Change { operation: Op::DeleteService { service }, undo });
             }
         }
@@ -142,8 +133,7 @@ impl Diff<'_> {
     fn daemons(&self) -> (Vec<Change>, Vec<Change>) {
         let (mut stops, mut starts) = (Vec::new(), Vec::new());
         let managed = self.options.parts(self.want).daemons;
-        let (true, Some(have), Some(want)) =
-            (managed, &self.have.rules.daemons, &self.want.daemons)
+        let (true, Some(have), Some(want)) = (managed, &self.have.daemons, &self.want.daemons)
         else {
             return (stops, starts);
         };
@@ -165,23 +155,6 @@ impl Diff<'_> {
         }
         (stops, starts)
     }
-}
-
-/// The destinations (sorted by key) in the order in which they have to be made so that the kernel,
-/// which puts the newest first, lists them in `order`; those that it lacks are made last and listed
-/// first, sorted by key.
-fn in_making_order<'a>(
-    dests: impl Iterator<Item = (&'a DestKey, &'a DestConfig)>,
-    order: Option<&Vec<DestKey>>,
-) -> Vec<(DestKey, DestConfig)> {
-    let mut newest_first: Vec<_> = dests.map(|(dest, config)| (*dest, *config)).collect();
-    if let Some(order) = order.filter(|_| newest_first.len() > 1) {
-        let places: HashMap<_, _> = order.iter().zip(0..).collect();
-        // Stable: what has no place stays sorted by key, in front.
-        newest_first.sort_by_key(|(dest, _)| places.get(dest).map_or(-1i64, |&place| place));
-    }
-    newest_first.reverse();
-    newest_first
 }
 
 /// Whether `running` is what `wanted` asks for, given that the kernel brings a message length into

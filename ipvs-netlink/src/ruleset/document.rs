@@ -58,11 +58,14 @@ impl TryFrom<Document> for Ruleset {
 
 impl From<Ruleset> for Document {
     fn from(rules: Ruleset) -> Self {
-        let dest = |(destination, config)| Destination { destination, config };
+        let dest = |(destination, config): (DestKey, &DestConfig)| Destination {
+            destination,
+            config: *config,
+        };
         let service = |(service, rules): (ServiceKey, ServiceRules)| Service {
             service,
             config: rules.config,
-            destinations: rules.dests.into_iter().map(dest).collect(),
+            destinations: rules.dests_in_order().map(dest).collect(),
         };
         Self {
             version: Ruleset::VERSION,

@@ -49,7 +49,7 @@ impl Ruleset {
         self.services.remove(&service)
     }
 
-    /// Adds a destination to a service.
+    /// Adds a destination to a service, as its newest.
     ///
     /// # Errors
     /// When the service is missing, the destination is there already, or its configuration is one
@@ -61,10 +61,12 @@ impl Ruleset {
         config: DestConfig,
     ) -> Result<(), InvalidRuleset> {
         check::dest(service, dest, &config)?;
-        match self.rules_mut(service)?.dests.entry(dest) {
+        let rules = self.rules_mut(service)?;
+        match rules.dests.entry(dest) {
             Entry::Occupied(_) => Err(InvalidRuleset::DuplicateDest { service, dest }),
             Entry::Vacant(place) => {
                 place.insert(config);
+                rules.order.push(dest);
                 Ok(())
             }
         }
@@ -90,7 +92,10 @@ impl Ruleset {
 
     /// Removes a destination; returns what it was.
     pub fn remove_dest(&mut self, service: ServiceKey, dest: DestKey) -> Option<DestConfig> {
-        self.services.get_mut(&service)?.dests.remove(&dest)
+        let rules = self.services.get_mut(&service)?;
+        let removed = rules.dests.remove(&dest)?;
+        rules.order.retain(|key| *key != dest);
+        Some(removed)
     }
 
     /// Makes the timeouts part of the ruleset, or no longer.

@@ -37,9 +37,12 @@ pub use plan::Plan;
 
 /// Services with their destinations and, where wanted, timeouts and sync daemons.
 ///
-/// Everything is sorted by key, so equal states compare equal whatever order the kernel lists them
-/// in. Timeouts or daemons that are `None` are not part of the ruleset: a plan leaves them alone.
-/// An *empty* list of daemons says that none shall run.
+/// Services are sorted by key. Equal states compare equal whatever order the kernel lists them in.
+/// Timeouts or daemons that are `None` are not part of the ruleset: a plan leaves them alone. An
+/// *empty* list of daemons says that none shall run.
+///
+/// The order in which a service got its destinations is remembered, though not compared: schedulers
+/// with a hash table (`sh`, `dh`, `mh`) assign clients by it, so what is made anew is made in it.
 ///
 /// The serde form has a schema version ([`Ruleset::VERSION`]) and refuses unknown fields,
 /// duplicates and values that no kernel takes.
@@ -71,15 +74,26 @@ pub struct Ruleset {
 }
 
 /// A virtual service of a [`Ruleset`]: its configuration and its destinations.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ServiceRules {
     config: ServiceConfig,
     dests: BTreeMap<DestKey, DestConfig>,
+    /// The keys of `dests`, first made first.
+    order: Vec<DestKey>,
 }
+
+/// Whether both balance alike, over the same destinations made in any order.
+impl PartialEq for ServiceRules {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.config, &self.dests) == (&other.config, &other.dests)
+    }
+}
+
+impl Eq for ServiceRules {}
 
 impl ServiceRules {
     fn new(config: ServiceConfig) -> Self {
-        Self { config, dests: BTreeMap::new() }
+        Self { config, dests: BTreeMap::new(), order: Vec::new() }
     }
 
     /// How the service balances.
@@ -90,6 +104,14 @@ impl ServiceRules {
     /// The destinations, sorted by key.
     pub fn dests(&self) -> impl ExactSizeIterator<Item = (DestKey, &DestConfig)> {
         self.dests.iter().map(|(key, config)| (*key, config))
+    }
+
+    /// The destinations in the order in which they were made, the oldest first. (The kernel lists
+    /// the newest first.)
+    pub fn dests_in_order(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (DestKey, &DestConfig)> + ExactSizeIterator {
+        self.order.iter().map(|key| (*key, &self.dests[key]))
     }
 
     /// One destination.

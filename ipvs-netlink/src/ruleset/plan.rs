@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::read::{Listing, Order, read};
+use super::read::read;
 use super::{Change, PlanOptions, Ruleset, diff};
 use crate::{Error, Ipvs, Operation};
 
@@ -15,15 +15,15 @@ use crate::{Error, Ipvs, Operation};
 #[derive(Debug, Clone)]
 #[must_use = "a plan does nothing until it is applied"]
 pub struct Plan {
-    pub(super) have: Listing,
+    pub(super) have: Ruleset,
     pub(super) want: Ruleset,
     pub(super) options: PlanOptions,
     pub(super) changes: Vec<Change>,
 }
 
 impl Plan {
-    pub(super) fn new(have: Listing, want: Ruleset, options: PlanOptions) -> Self {
-        let changes = diff::changes(&have, &want, &Order::new(), options);
+    pub(super) fn new(have: Ruleset, want: Ruleset, options: PlanOptions) -> Self {
+        let changes = diff::changes(&have, &want, options);
         Self { have, want, options, changes }
     }
 
@@ -54,7 +54,7 @@ impl Plan {
 
     /// The state that the plan starts from; without the parts that it leaves alone.
     pub fn have(&self) -> &Ruleset {
-        &self.have.rules
+        &self.have
     }
 
     /// The state that the plan leads to.
@@ -78,8 +78,7 @@ impl Ruleset {
 
     /// The same with [`PlanOptions`].
     pub fn diff_with(&self, want: &Self, options: PlanOptions) -> Plan {
-        let have = Listing { rules: self.clone(), order: Order::new() };
-        Plan::new(have, want.clone(), options)
+        Plan::new(self.clone(), want.clone(), options)
     }
 }
 

@@ -1,49 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Reading the whole state in one go.
 
-use std::collections::{BTreeMap, HashMap};
-
-use ipvs_types::{DaemonConfig, DestKey, ServiceKey, Timeouts};
+use ipvs_types::{DaemonConfig, Timeouts};
 
 use super::options::Parts;
 use super::{Ruleset, ServiceRules};
 use crate::{Error, Ipvs, Table};
 
-/// The order in which the kernel lists a service's destinations (newest first). A ruleset does not
-/// know it; what is removed and has to come back does need it.
-pub(super) type Order = HashMap<ServiceKey, Vec<DestKey>>;
-
-/// A state as read: the rules, and the order of the destinations.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Listing {
-    pub rules: Ruleset,
-    pub order: Order,
-}
-
-impl From<Table> for Listing {
-    fn from(table: Table) -> Self {
-        let mut listing = Self::default();
-        for entry in table.services {
-            let key = entry.service.key;
-            let dests: BTreeMap<_, _> = entry.dests.iter().map(|d| (d.key, d.config)).collect();
-            listing.order.insert(key, entry.dests.iter().map(|d| d.key).collect());
-            let rules = ServiceRules { config: entry.service.config, dests };
-            listing.rules.services.insert(key, rules);
-        }
-        listing
-    }
-}
-
 impl From<Table> for Ruleset {
     /// The rules of a listing; says nothing about timeouts and daemons.
     fn from(table: Table) -> Self {
-        Listing::from(table).rules
+        let mut rules = Self::default();
+        for entry in table.services {
+            let dests = entry.dests.iter().map(|dest| (dest.key, dest.config)).collect();
+            // The kernel lists the newest first.
+            let order = entry.dests.iter().rev().map(|dest| dest.key).collect();
+            let config = entry.service.config;
+            rules.services.insert(entry.service.key, ServiceRules { config, dests, order });
+        }
+        rules
     }
 }
 
 impl Ruleset {
     /// A state as a kernel reported it: not checked, a kernel may hold what it would refuse today.
-    pub(crate) fn observed(table: Table, timeouts: Timeouts, daemons: Vec<DaemonConfig>) -> Self {
+    pub fn observed(table: Table, timeouts: Timeouts, daemons: Vec<DaemonConfig>) -> Self {
         let daemons = daemons.into_iter().map(|daemon| (daemon.role, daemon)).collect();
         Self { timeouts: Some(timeouts), daemons: Some(daemons), ..Self::from(table) }
     }
@@ -63,14 +44,14 @@ impl Ipvs {
 }
 
 /// Reads services and the parts asked for.
-pub(super) fn read(ipvs: &mut Ipvs, parts: Parts) -> Result<Listing, Error> {
-    let mut listing = Listing::from(ipvs.settled_table()?);
+pub(super) fn read(ipvs: &mut Ipvs, parts: Parts) -> Result<Ruleset, Error> {
+    let mut rules = Ruleset::from(ipvs.settled_table()?);
     if parts.timeouts {
-        listing.rules.timeouts = Some(ipvs.timeouts()?);
+        rules.timeouts = Some(ipvs.timeouts()?);
     }
     if parts.daemons {
         let daemons = ipvs.daemons()?;
-        listing.rules.daemons = Some(daemons.into_iter().map(|d| (d.role, d)).collect());
+        rules.daemons = Some(daemons.into_iter().map(|d| (d.role, d)).collect());
     }
-    Ok(listing)
+    Ok(rules)
 }

@@ -9,9 +9,9 @@
 use std::collections::HashSet;
 
 use super::error::{Differences, Rollback};
-use super::read::{Listing, read};
+use super::read::read;
 use super::touched::Touched;
-use super::{Change, PlanOptions, apply::BATCH, diff, options::Parts};
+use super::{Change, PlanOptions, Ruleset, apply::BATCH, diff, options::Parts};
 use crate::{Error, Ipvs, Operation as Op, Outcome, Refusal};
 
 /// How often the state is read and put right before giving up.
@@ -65,7 +65,7 @@ fn created(change: &Change) -> Option<ipvs_types::ServiceKey> {
     }
 }
 
-pub(super) fn roll_back(ipvs: &mut Ipvs, have: &Listing, done: &Done<'_>) -> Rollback {
+pub(super) fn roll_back(ipvs: &mut Ipvs, have: &Ruleset, done: &Done<'_>) -> Rollback {
     if !done.unknown && all_accepted(ipvs, &done.inverse()) {
         return Rollback::Complete;
     }
@@ -103,11 +103,10 @@ fn all_accepted(ipvs: &mut Ipvs, operations: &[Op]) -> bool {
 }
 
 /// What has to be done to get back from the present state, within what was touched.
-fn what_remains(ipvs: &mut Ipvs, have: &Listing, touched: &Touched) -> Result<Vec<Change>, Error> {
-    let rules = &have.rules;
-    let parts = Parts { timeouts: rules.timeouts.is_some(), daemons: rules.daemons.is_some() };
+fn what_remains(ipvs: &mut Ipvs, have: &Ruleset, touched: &Touched) -> Result<Vec<Change>, Error> {
+    let parts = Parts { timeouts: have.timeouts.is_some(), daemons: have.daemons.is_some() };
     let now = read(ipvs, parts)?;
-    let mut changes = diff::changes(&now, rules, &have.order, PlanOptions::default());
+    let mut changes = diff::changes(&now, have, PlanOptions::default());
     changes.retain(|change| touched.contains(&change.operation));
     Ok(changes)
 }

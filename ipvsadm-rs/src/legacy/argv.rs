@@ -40,6 +40,22 @@ impl<'a> Argv<'a> {
         self.words.is_empty()
     }
 
+    /// The arguments before the first that starts with `#`.
+    pub(super) fn without_comment(self) -> Self {
+        let comment = self.iter().position(|word| word.starts_with(b"#"));
+        Self { words: &self.words[..comment.unwrap_or(self.len())], ..self }
+    }
+
+    /// The line of text that the argument at `index` stands in, and its offset there.
+    pub(super) fn line_of(&self, index: usize) -> (&'a [u8], usize) {
+        let place = self.words.get(index).map_or(0, |word| word.start);
+        let is_end = |byte: &u8| *byte == b'\n';
+        let start = self.bytes[..place].iter().rposition(is_end).map_or(0, |end| end + 1);
+        let length = self.bytes[start..].iter().position(is_end);
+        let line = &self.bytes[start..length.map_or(self.bytes.len(), |length| start + length)];
+        (line, place - start)
+    }
+
     /// The arguments in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> {
         (0..self.len()).filter_map(|index| self.get(index))

@@ -28,9 +28,14 @@ pub enum Command {
     Save {
         /// Numbers instead of names.
         numeric: bool,
+        /// With all that the kernel holds, numbers only.
+        full: bool,
     },
     /// Commands on standard input.
-    Restore,
+    Restore {
+        /// As one state: only what differs is changed, all of it or nothing.
+        atomic: bool,
+    },
 }
 
 /// What to list, and how.
@@ -110,23 +115,26 @@ pub fn parse(
     let role = daemon_role(verb, value)?;
     let mut draft = Draft::default();
     while let Some(event) = lexer.next() {
-        let Event { option, value } = event.map_err(|error| complaint(lexer, error))?;
+        let Event { option, value } =
+            event.map_err(|error| complaint(lexer, error).at(lexer.place()))?;
         match option.role {
             Role::Setting(setting, field) => {
-                draft.set((setting, field), value.as_deref(), host)?;
+                let set = draft.set((setting, field), value.as_deref(), host);
+                set.map_err(|fault| fault.at(lexer.place()))?;
             }
             Role::Command(_) => {
-                return Err(Fault::quoting("invalid option `", lexer.consumed(), "'"));
+                let fault = Fault::quoting("invalid option `", lexer.consumed(), "'");
+                return Err(fault.at(lexer.place()));
             }
         }
     }
     let mut positional = lexer.positional().iter().copied();
     let timeouts = match verb {
-        Verb::Set => timeouts(&mut positional)?,
+        Verb::Set => timeouts(&mut positional, lexer)?,
         _ => TimeoutsChange::default(),
     };
     if let Some(argument) = positional.next() {
-        return Err(Fault::quoting("unexpected argument ", argument, ""));
+        return Err(about(Fault::quoting("unexpected argument ", argument, ""), lexer, argument));
     }
     let flags = sched_flags::parse(&draft.sched_flags, draft.scheduler)?;
     matrix::check(verb, draft.given)?;
@@ -157,11 +165,24 @@ pub fn parse(
         Verb::StopDaemon => Operation::StopDaemon { role },
         Verb::Zero => Operation::Zero { service: key(&draft).filter(|key| !is_nowhere(key)) },
         Verb::Flush => Operation::Flush,
-        Verb::Save => return Ok(Command::Save { numeric: draft.given.has(Field::Numeric) }),
-        Verb::Restore => return Ok(Command::Restore),
+        Verb::Save => {
+            let (numeric, full) = (draft.given.has(Field::Numeric), draft.given.has(Field::Full));
+            return Ok(Command::Save { numeric, full });
+        }
+        Verb::Restore => {
+            return Ok(Command::Restore { atomic: draft.given.has(Field::Atomic) });
+        }
         Verb::List => return Ok(Command::List(listing(&draft))),
         Verb::Help | Verb::Version => return Err(Fault::hint(program)),
     }))
+}
+
+/// The fault with the place of its argument.
+fn about(fault: Fault, lexer: &Lexer<'_>, argument: &[u8]) -> Fault {
+    match lexer.place_of(argument) {
+        Some(word) => fault.at(word),
+        None => fault,
+    }
 }
 
 fn complaint(lexer: &Lexer<'_>, error: LexError) -> Fault {
@@ -183,12 +204,18 @@ fn daemon_role(verb: Verb, value: Option<&[u8]>) -> Result<DaemonRole, Fault> {
     }
 }
 
-fn timeouts<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Result<TimeoutsChange, Fault> {
+fn timeouts<'a>(
+    words: &mut impl Iterator<Item = &'a [u8]>,
+    lexer: &Lexer<'_>,
+) -> Result<TimeoutsChange, Fault> {
     let (Some(tcp), Some(tcp_fin), Some(udp)) = (words.next(), words.next(), words.next()) else {
         return Err(Fault::usage("--set option requires 3 timeout values"));
     };
     // Zero keeps what is set.
-    let read = |word| Ok(Some(draft::timeout(word, 0)?).filter(|timeout| !timeout.is_zero()));
+    let read = |word: &[u8]| {
+        let timeout = draft::timeout(word, 0).map_err(|fault| about(fault, lexer, word))?;
+        Ok(Some(timeout).filter(|timeout| !timeout.is_zero()))
+    };
     Ok(TimeoutsChange { tcp: read(tcp)?, tcp_fin: read(tcp_fin)?, udp: read(udp)? })
 }
 
@@ -234,6 +261,7 @@ fn dest_config(draft: &Draft) -> Result<(ServiceKey, DestKey, DestConfig), Fault
     let (service, mut dest) = (required(key(draft))?, required(draft.dest)?);
     if let Some(port) = service.port()
         && draft.method != Method::MASQ
+        && !draft.given.has(Field::KeepPort)
     {
         dest.port = port;
     }

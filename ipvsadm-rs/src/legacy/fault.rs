@@ -13,6 +13,8 @@ pub struct Fault {
     pub status: u8,
     /// Whether a restore ends at this line; otherwise it goes on with the next.
     pub ends_restore: bool,
+    /// The argument that it is about, if it is about one: its index in the command line.
+    pub word: Option<usize>,
 }
 
 /// Exit status of an error in a command line.
@@ -25,7 +27,7 @@ pub const LISTING: u8 = 1;
 impl Fault {
     /// An error in the command line.
     pub fn usage(text: impl Into<Vec<u8>>) -> Self {
-        Self { text: text.into(), status: USAGE, ends_restore: true }
+        Self { text: text.into(), status: USAGE, ends_restore: true, word: None }
     }
 
     /// An error in the command line that names the offending value.
@@ -36,13 +38,19 @@ impl Fault {
     /// The reference to the help, for lines without a command.
     pub fn hint(program: &[u8]) -> Self {
         let text = [b"Try `", program, b" -h' or '", program, b" --help' for more information."];
-        Self { text: text.concat(), status: REFUSED, ends_restore: true }
+        Self { text: text.concat(), status: REFUSED, ends_restore: true, word: None }
     }
 
     /// libpopt's complaint about an argument.
     pub fn popt(argument: &[u8], text: &str) -> Self {
         let text = [argument, b": ", text.as_bytes()].concat();
-        Self { text, status: REFUSED, ends_restore: false }
+        Self { text, status: REFUSED, ends_restore: false, word: None }
+    }
+
+    /// The same, about the argument at `word`.
+    pub(super) fn at(mut self, word: usize) -> Self {
+        self.word = Some(word);
+        self
     }
 
     /// The line, without its end.

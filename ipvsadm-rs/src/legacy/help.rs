@@ -15,8 +15,8 @@ pub const USAGE: [&str; 13] = [
     "-L [SERVICE|-c|--timeout|--daemon] [-n] [LISTING]",
     "-Z [SERVICE]",
     "-C",
-    "-S [-n]",
-    "-R",
+    "-S [-n] [--full]",
+    "-R [--atomic]",
     "--set tcp tcpfin udp",
     "--start-daemon master|backup [DAEMON]",
     "--stop-daemon master|backup",
@@ -24,12 +24,13 @@ pub const USAGE: [&str; 13] = [
 ];
 
 /// The parts of the table of options, with their headings.
-pub const TOPICS: [(Topic, &str); 6] = [
+pub const TOPICS: [(Topic, &str); 7] = [
     (Topic::Commands, "Commands (the first option)"),
     (Topic::Service, "SERVICE: which virtual service"),
     (Topic::Balancing, "How a virtual service balances (-A, -E)"),
     (Topic::Server, "Real servers and their TUNNEL (-a, -e, -d)"),
     (Topic::Listing, "LISTING (-L; -n also with -S)"),
+    (Topic::Rules, "Saving (-S) and restoring (-R)"),
     (Topic::Daemon, "DAEMON: sync daemons"),
 ];
 
@@ -76,7 +77,7 @@ mod tests {
     fn every_option_is_explained() {
         let text = String::from_utf8(text(b"./lvs")).expect("ASCII");
         assert!(text.starts_with(VERSION));
-        assert!(text.contains("\n  ./lvs -R\n"));
+        assert!(text.contains("\n  ./lvs -R [--atomic]\n"));
         for option in OPTIONS.iter().filter(|option| option.topic != Topic::Hidden) {
             assert!(text.contains(&line(option)), "{}", option.long);
             assert!(!option.help.is_empty(), "{}", option.long);

@@ -26,6 +26,10 @@ pub trait Host: Sync {
     /// # Errors
     /// When the file can't be opened.
     fn connections(&self) -> io::Result<Box<dyn BufRead>>;
+    /// What messages call the standard input: the file's name, if it is one.
+    fn input_name(&self) -> String {
+        "standard input".to_owned()
+    }
 }
 
 /// This machine: the system's resolver for hosts, `/etc/services` for ports.
@@ -68,5 +72,11 @@ impl Host for System {
         // The kernel fills at most a page a read.
         let file = File::open("/proc/net/ip_vs_conn")?;
         Ok(Box::new(BufReader::with_capacity(4096, file)))
+    }
+
+    fn input_name(&self) -> String {
+        let input = "/proc/self/fd/0";
+        let path = std::fs::read_link(input).ok().filter(|path| path.is_file());
+        path.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string())
     }
 }

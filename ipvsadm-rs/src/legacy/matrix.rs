@@ -44,12 +44,15 @@ pub enum Field {
     TunNocsum,
     TunCsum,
     TunRemcsum,
+    KeepPort,
+    Full,
+    Atomic,
 }
 
 use Field::*;
 
 #[rustfmt::skip]
-const FIELDS: [(Field, &str); 34] = [
+const FIELDS: [(Field, &str); 37] = [
     (Numeric, "numeric"), (Connection, "connection"), (ServiceAddress, "service-address"),
     (Scheduler, "scheduler"), (Persistent, "persistent"), (Netmask, "netmask"),
     (RealServer, "real-server"), (ForwardingMethod, "forwarding-method"), (Weight, "weight"),
@@ -60,7 +63,7 @@ const FIELDS: [(Field, &str); 34] = [
     (McastGroup, "mcast-group"), (McastPort, "mcast-port"), (McastTtl, "mcast-ttl"),
     (SyncMaxlen, "sync-maxlen"), (TunInfo, "tun-info"), (TunType, "tun-type"),
     (TunPort, "tun-port"), (TunNocsum, "tun-nocsum"), (TunCsum, "tun-csum"),
-    (TunRemcsum, "tun-remcsum"),
+    (TunRemcsum, "tun-remcsum"), (KeepPort, "keep-port"), (Full, "full"), (Atomic, "atomic"),
 ];
 
 impl Field {
@@ -178,7 +181,7 @@ fn rule(verb: Verb) -> (&'static str, Rule) {
     const SERVER: Rule = Rule::new(
         &[ServiceAddress, RealServer],
         &[ForwardingMethod, Weight, UThreshold, LThreshold, TunType, TunPort, TunNocsum, TunCsum,
-            TunRemcsum],
+            TunRemcsum, KeepPort],
         &[],
     );
     const LIST: Rule = Rule::new(
@@ -201,8 +204,8 @@ fn rule(verb: Verb) -> (&'static str, Rule) {
         Verb::Set => ("set", NOTHING),
         Verb::StartDaemon => ("start-daemon", DAEMON),
         Verb::StopDaemon => ("stop-daemon", Rule::new(&[], &[Syncid], &[])),
-        Verb::Restore => ("restore", NOTHING),
-        Verb::Save => ("save", Rule::new(&[], &[Numeric], &[])),
+        Verb::Restore => ("restore", Rule::new(&[], &[Atomic], &[])),
+        Verb::Save => ("save", Rule::new(&[], &[Numeric, Full], &[])),
         Verb::Zero => ("zero", Rule::new(&[], &[ServiceAddress], &[])),
         Verb::Help => ("help", NOTHING),
         Verb::Version => ("version", NOTHING),

@@ -5,7 +5,9 @@
 //! [`command`], a command requests to the kernel and text ([`session`]).
 
 pub mod argv;
+mod atomic;
 pub mod command;
+mod desired;
 mod draft;
 mod fault;
 pub mod help;
@@ -23,6 +25,7 @@ mod resolve;
 mod restore;
 pub mod run;
 mod sched_flags;
+mod script;
 pub mod scripts;
 pub mod services_file;
 pub mod session;

@@ -43,6 +43,13 @@ pub enum Verb {
     Version,
 }
 
+impl Verb {
+    /// Whether nothing after it on the command line matters, and no kernel is asked.
+    pub const fn acts_at_once(self) -> bool {
+        matches!(self, Self::Help | Self::Version)
+    }
+}
+
 /// What an option that is not a command sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
@@ -133,6 +140,8 @@ pub enum Topic {
     Server,
     /// What a listing shows.
     Listing,
+    /// How rules are saved and restored.
+    Rules,
     /// The sync daemon.
     Daemon,
     /// Accepted, but not worth mentioning.
@@ -244,6 +253,7 @@ pub static OPTIONS: &[OptionSpec] = &[
     flag(b"", "tun-nocsum", TunNocsum, T::Server, "tunnel without checksum"),
     flag(b"", "tun-csum", TunCsum, T::Server, "tunnel with checksum"),
     flag(b"", "tun-remcsum", TunRemcsum, T::Server, "gue tunnel with remote checksum"),
+    flag(b"", "keep-port", KeepPort, T::Server, "-g, -i: the port of -r, not the service's"),
 
     flag(b"n", "numeric", Numeric, T::Listing, "numbers instead of names"),
     flag(b"c", "connection", Connection, T::Listing, "current connections"),
@@ -257,6 +267,9 @@ pub static OPTIONS: &[OptionSpec] = &[
     flag(b"X", "exact", Exact, T::Listing, "do not shorten numbers"),
     flag(b"", "nosort", Nosort, T::Listing, "in the kernel's order"),
     OptionSpec { short: b"", long: "sort", value: No, role: Role::Setting(S::Flag, None), topic: T::Hidden, help: "" },
+
+    flag(b"", "full", Full, T::Rules, "-S: all state, also thresholds, timeouts, daemons"),
+    flag(b"", "atomic", Atomic, T::Rules, "-R: make the state equal to the rules, all or nothing"),
 
     valued(b"", "syncid", "id", (S::SyncId, Syncid), T::Daemon, "0 (default) to 255; daemons of one id talk"),
     valued(b"", "sync-maxlen", "bytes", (S::SyncMaxlen, SyncMaxlen), T::Daemon, "longest sync message"),

@@ -76,6 +76,17 @@ impl<'a> Lexer<'a> {
         self.last
     }
 
+    /// The index of the last argument that was used up.
+    pub fn place(&self) -> usize {
+        self.next.saturating_sub(1)
+    }
+
+    /// The index of this very argument.
+    pub fn place_of(&self, argument: &[u8]) -> Option<usize> {
+        (0..self.argv.len())
+            .find(|index| self.argv.get(*index).is_some_and(|word| std::ptr::eq(word, argument)))
+    }
+
     /// The positional arguments met so far; all of them once the iterator has ended.
     pub fn positional(&self) -> &[&'a [u8]] {
         &self.positional

@@ -1,149 +1,98 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Carries the lines of a restore out (`-R`).
+//! Carries the lines of a restore out (`-R`), in the C tool's way: line by line, whatever fails.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::ControlFlow;
 
 use ipvs_netlink::{Error, Operation};
 
-use super::argv::Argv;
-use super::command::{self, Command};
+use super::command::Command;
 use super::fault::{Fault, LISTING, REFUSED, USAGE};
-use super::lines::Lines;
-use super::popt::Lexer;
-use super::run::overview;
+use super::script::{Script, Step};
 use super::session::Session;
 use super::streams::Io;
 
-/// How many changes of a restore are sent together.
+/// How many changes are sent before their outcomes are looked at.
 const BATCH: usize = 1024;
 
-/// How far a restore is.
-struct Run {
-    gathered: Vec<Operation>,
-    status: u8,
-}
-
 impl Session<'_> {
-    /// Restores from standard input.
-    pub(super) fn restore_stdin(&mut self, io: &mut Io<'_>) -> u8 {
-        let Io { stdin, stdout, stderr } = io;
-        let mut output = Io { stdin: &mut io::empty(), stdout: *stdout, stderr: *stderr };
-        self.restore(*stdin, &mut output)
-    }
-
     /// Carries out the lines of `input`; the exit status is that of the last.
     ///
-    /// Changes are gathered and sent together. Everything that could be told apart from one by one
-    /// is preserved: complaints come in the order of lines, and whatever is gathered is sent before
-    /// a line that lists, before a fault, and before waiting for more input.
+    /// All lines are read and checked before the kernel is touched, and changes are sent together.
+    /// Everything else that could be told apart from one by one is preserved: complaints come in
+    /// the order of lines, and what comes before a listing or a fault is done before it.
     pub fn restore(&mut self, input: &mut dyn Read, io: &mut Io<'_>) -> u8 {
-        let mut lines = Lines::new(input);
-        let mut run = Run { gathered: Vec::with_capacity(BATCH), status: 0 };
-        loop {
-            while let Some(argv) = lines.take() {
-                if let ControlFlow::Break(status) = self.line(argv, &mut run, io) {
-                    return status;
-                }
+        let script = match Script::read(input, self.program, self.world) {
+            Ok(script) => script,
+            Err(error) => {
+                let text = format!("cannot read standard input: {error}; nothing was changed");
+                io.warn(text.as_bytes());
+                return USAGE;
             }
-            if let ControlFlow::Break(status) = self.send(&mut run, io) {
-                return status;
-            }
-            match lines.fill() {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => {
-                    io.warn(format!("cannot read standard input: {error}").as_bytes());
-                    return USAGE;
-                }
-            }
-        }
-        if let Some(argv) = lines.take_rest()
-            && let ControlFlow::Break(status) = self.line(argv, &mut run, io)
-        {
-            return status;
-        }
-        match self.send(&mut run, io) {
-            ControlFlow::Break(status) => status,
-            ControlFlow::Continue(()) => run.status,
+        };
+        match self.carry_out_script(script, io) {
+            ControlFlow::Break(status) | ControlFlow::Continue(status) => status,
         }
     }
 
-    /// One line of a restore; breaks with the exit status if it ends the restore.
-    fn line(&mut self, argv: Argv<'_>, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
-        if argv.is_empty() {
-            return ControlFlow::Continue(());
+    /// Breaks with the exit status where a restore ends early.
+    fn carry_out_script(&mut self, script: Script, io: &mut Io<'_>) -> ControlFlow<u8, u8> {
+        let (mut done, mut status) = (0, 0);
+        for (before, step) in script.steps {
+            self.send(&script.changes[done..before], io)?;
+            done = before;
+            status = self.step(step, io)?;
         }
-        let mut lexer = Lexer::new(argv, self.world.posixly_correct);
-        let (verb, value) = match command::verb(&mut lexer, self.program) {
-            Ok(start) => start,
-            Err(fault) => return self.fault(&fault, run, io),
-        };
-        if let Some(overview) = overview(verb, self.program) {
-            self.send(run, io)?;
-            io.print(&overview);
-            return ControlFlow::Break(0);
-        }
-        match command::parse(verb, value.as_deref(), &mut lexer, self.program, self.world.host) {
-            Ok(Command::Change(operation)) => {
-                run.gathered.push(operation);
-                match run.gathered.len() {
-                    BATCH.. => self.send(run, io),
-                    _ => ControlFlow::Continue(()),
-                }
-            }
-            Ok(command) => self.look(command, run, io),
-            Err(fault) => self.fault(&fault, run, io),
+        match &script.changes[done..] {
+            [] => ControlFlow::Continue(status),
+            rest => self.send(rest, io),
         }
     }
 
     /// A line that changes nothing.
-    fn look(&mut self, command: Command, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
-        self.send(run, io)?;
-        if command == Command::Restore {
-            return ControlFlow::Break(io.complain(&Fault::hint(self.program)));
-        }
-        run.status = self.carry_out(command, io);
-        match run.status {
-            LISTING => ControlFlow::Break(LISTING),
-            _ => ControlFlow::Continue(()),
+    fn step(&mut self, step: Step, io: &mut Io<'_>) -> ControlFlow<u8, u8> {
+        match step {
+            Step::Overview(text) => {
+                io.print(&text);
+                ControlFlow::Break(0)
+            }
+            Step::Complain(fault) => match (io.complain(&fault), fault.ends_restore) {
+                (status, true) => ControlFlow::Break(status),
+                (status, false) => ControlFlow::Continue(status),
+            },
+            Step::Look(Command::Restore { .. }) => {
+                ControlFlow::Break(io.complain(&Fault::hint(self.program)))
+            }
+            Step::Look(command) => match self.carry_out(command, io) {
+                LISTING => ControlFlow::Break(LISTING),
+                status => ControlFlow::Continue(status),
+            },
         }
     }
 
-    /// A line that makes no sense.
-    fn fault(&mut self, fault: &Fault, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
-        self.send(run, io)?;
-        run.status = io.complain(fault);
-        match fault.ends_restore {
-            true => ControlFlow::Break(run.status),
-            false => ControlFlow::Continue(()),
-        }
-    }
-
-    /// Sends what was gathered; breaks if the conversation with the kernel failed.
-    fn send(&mut self, run: &mut Run, io: &mut Io<'_>) -> ControlFlow<u8> {
-        if run.gathered.is_empty() {
-            return ControlFlow::Continue(());
-        }
-        let sent = self.ipvs.commit(&run.gathered);
-        match sent {
-            Ok(outcomes) => {
-                for outcome in outcomes {
-                    run.status = match outcome {
-                        Ok(()) => 0,
-                        Err(refusal) => self.refused(&refusal.into(), io, REFUSED),
-                    };
+    /// Sends changes; continues with the status of the last of them, and breaks if the conversation
+    /// with the kernel failed.
+    fn send(&mut self, changes: &[Operation], io: &mut Io<'_>) -> ControlFlow<u8, u8> {
+        let mut status = 0;
+        for batch in changes.chunks(BATCH) {
+            match self.ipvs.commit(batch) {
+                Ok(outcomes) => {
+                    for outcome in outcomes {
+                        status = match outcome {
+                            Ok(()) => 0,
+                            Err(refusal) => self.refused(&refusal.into(), io, REFUSED),
+                        };
+                    }
                 }
-            }
-            // One change can't be expressed and nothing was sent: find it, and do the others.
-            Err(Error::Invalid { .. } | Error::Unsupported { .. }) => {
-                for &operation in &run.gathered {
-                    run.status = self.change(operation, io);
+                // One change can't be expressed and nothing was sent: find it, and do the others.
+                Err(Error::Invalid { .. } | Error::Unsupported { .. }) => {
+                    for &operation in batch {
+                        status = self.change(operation, io);
+                    }
                 }
+                Err(error) => return ControlFlow::Break(self.refused(&error, io, REFUSED)),
             }
-            Err(error) => return ControlFlow::Break(self.refused(&error, io, REFUSED)),
         }
-        run.gathered.clear();
-        ControlFlow::Continue(())
+        ControlFlow::Continue(status)
     }
 }

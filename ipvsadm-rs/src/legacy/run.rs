@@ -39,7 +39,14 @@ pub fn command_line(
         }
     };
     match command {
-        Ok(Command::Restore) => session.restore_stdin(io),
+        Ok(Command::Restore { atomic }) => {
+            let Io { stdin, stdout, stderr } = io;
+            let mut output = Io { stdin: &mut std::io::empty(), stdout: *stdout, stderr: *stderr };
+            match atomic {
+                true => session.restore_atomic(*stdin, &mut output),
+                false => session.restore(*stdin, &mut output),
+            }
+        }
         Ok(command) => session.carry_out(command, io),
         Err(fault) => io.complain(&fault),
     }

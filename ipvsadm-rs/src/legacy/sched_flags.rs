@@ -49,6 +49,12 @@ pub fn write(text: &mut Vec<u8>, flags: ServiceFlags, scheduler: Scheduler) {
     }
 }
 
+/// Writes the names of all flags of a service, none of which depends on the scheduler.
+pub fn write_all(text: &mut Vec<u8>, flags: ServiceFlags) {
+    const NO_NAMES_OF_ITS_OWN: Scheduler = Scheduler::RR;
+    write(text, flags, NO_NAMES_OF_ITS_OWN);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

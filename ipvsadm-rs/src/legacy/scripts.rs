@@ -11,17 +11,23 @@ use super::streams::{Io, World};
 /// The arguments of `ipvsadm` that those of `ipvsadm-save` stand for.
 ///
 /// # Errors
-/// An option other than `-n`: a two-line help, exit status 1.
+/// An option other than `-n` and `--full`: a two-line help, exit status 1.
 pub fn save(name: &[u8], argv: Argv<'_>) -> Result<Arguments, Fault> {
-    let mut numeric = false;
+    let (mut numeric, mut full) = (None, None);
     for argument in argv.iter() {
         match argument {
-            b"-n" => numeric = true,
+            b"-n" => numeric = Some("-n"),
+            b"--full" => full = Some("--full"),
             [b'-', ..] => return Err(save_help(name)),
             _ => {}
         }
     }
-    Ok(if numeric { ["-S", "-n"].iter().collect() } else { ["-S"].iter().collect() })
+    Ok([Some("-S"), numeric, full].into_iter().flatten().collect())
+}
+
+/// Whether `ipvsadm-restore` is to restore all or nothing. Its other arguments mean nothing.
+pub fn is_atomic(argv: Argv<'_>) -> bool {
+    argv.iter().any(|argument| argument == b"--atomic")
 }
 
 fn save_help(name: &[u8]) -> Fault {
@@ -69,6 +75,7 @@ mod tests {
     fn arguments_of_save() {
         assert_eq!(saved(&[]), "1 arguments");
         assert_eq!(saved(&["foo", "-n", "-n"]), "2 arguments");
+        assert_eq!(saved(&["--full", "-n"]), "3 arguments");
         let help = "1: ipvsadm-save: Script to save the IPVS table to stdout.\n   With the -n \
             option, prints out the table in numeric format.";
         assert_eq!(saved(&["-n", "--help"]), help);

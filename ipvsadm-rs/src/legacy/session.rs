@@ -60,8 +60,9 @@ impl<'w> Session<'w> {
         match command {
             Command::Change(operation) => self.change(operation, io),
             Command::List(listing) => self.list(&listing, io),
-            Command::Save { numeric } => self.save(numeric, io),
-            Command::Restore => io.complain(&Fault::hint(self.program)),
+            Command::Save { full: true, .. } => self.save_full(io),
+            Command::Save { numeric, full: false } => self.save(numeric, io),
+            Command::Restore { .. } => io.complain(&Fault::hint(self.program)),
         }
     }
 
@@ -158,7 +159,7 @@ impl<'w> Session<'w> {
         arrange(&mut services, true, &mut names);
         let mut text = Vec::with_capacity(room(&services));
         for service in &services {
-            rules::service(&mut text, service, &mut names);
+            rules::service(&mut text, service, &mut names, rules::Form::Legacy);
         }
         io.print(&text);
         0

@@ -39,7 +39,7 @@ pub fn options(program: &str) -> impl Iterator<Item = &'static OptionSpec> {
 /// The options of `ipvsadm` under the headings of its help, for the manual.
 pub fn topics() -> Vec<(&'static str, Command)> {
     let of = |topic| OPTIONS.iter().filter(move |option| option.topic == topic);
-    let command = |topic| command("ipvsadm", of(topic).map(|option| manual(option)));
+    let command = |topic| command("ipvsadm", of(topic).map(manual));
     TOPICS.iter().map(|(topic, heading)| (*heading, command(*topic))).collect()
 }
 

@@ -49,12 +49,17 @@ pub fn saved(out: &mut Vec<u8>, key: &ServiceKey, names: &mut Names<'_>) {
             names.endpoint(out, (address, port), Some(protocol));
         }
         ServiceKey::Fwmark { mark, family } => {
-            out.extend_from_slice(b"-f ");
-            text::signed(out, mark.get());
-            if family == Family::Ipv6 {
-                out.extend_from_slice(b" -6");
-            }
+            fwmark(out, family, |out| text::signed(out, mark.get()));
         }
+    }
+}
+
+/// Writes a fwmark service as options, with the mark as `number` writes it.
+pub fn fwmark(out: &mut Vec<u8>, family: Family, number: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(b"-f ");
+    number(out);
+    if family == Family::Ipv6 {
+        out.extend_from_slice(b" -6");
     }
 }
 

@@ -105,6 +105,20 @@ impl Share {
         Ok(())
     }
 
+    /// Copies files into a directory that the guest sees as `/run/xtask/DIRECTORY`.
+    ///
+    /// # Errors
+    /// A copy fails.
+    pub fn files(&self, directory: &str, files: &[PathBuf]) -> Result<()> {
+        let directory = self.share.join(directory);
+        fs::create_dir_all(&directory)?;
+        for file in files {
+            fs::copy(file, directory.join(file.file_name().unwrap_or_default()))
+                .with_context(|| format!("cannot copy {}", file.display()))?;
+        }
+        Ok(())
+    }
+
     /// Puts the C tool on the guest's PATH as `ipvsadm-c`; in messages it calls itself `ipvsadm`.
     ///
     /// # Errors

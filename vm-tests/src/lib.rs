@@ -14,7 +14,10 @@ pub mod demo;
 pub mod http;
 pub mod model;
 pub mod netns;
+pub mod root;
 pub mod runner;
+pub mod systemd;
+pub mod terminal;
 pub mod topology;
 
 pub use case::{Case, Failure};

@@ -52,8 +52,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "dist",
-        arguments: "[man|static|deb|all]",
-        summary: "manual pages, completions, static program, Debian package",
+        arguments: "[man|static|deb|all|test]",
+        summary: "manual pages and completions, static program, Debian package, its test",
         run: dist::main,
     },
     Command { name: "help", arguments: "", summary: "this table", run: help },

@@ -22,29 +22,15 @@ const TRIXIE: [&str; 1] = ["ipvsadm"];
 const SHELLS: [&str; 6] =
     ["bash-completion", "fish", "fish-common", "libpcre2-32-0", "zsh", "zsh-common"];
 
-/// Debian's packages and shells.
-pub struct Fixture(PathBuf);
-
-impl Fixture {
-    /// Debian's packages, a directory for each suite.
-    pub fn packages(&self) -> [PathBuf; 2] {
-        ["bookworm", "trixie"].map(|suite| self.0.join(suite))
-    }
-
-    /// The shells, unpacked, to be laid over a root directory.
-    pub fn shells(&self) -> PathBuf {
-        self.0.join("shells")
-    }
-}
-
-/// Fetches what the tests of the package need, unless it is there.
+/// Fetches what the tests of the package need, unless it is there, and returns the directory: the
+/// packages of each suite, and `shells`, unpacked, to be laid over a root directory.
 ///
 /// # Errors
 /// The network is down, or a signature is wrong.
-pub fn fixture() -> Result<Fixture> {
+pub fn packages() -> Result<PathBuf> {
     const NAME: &str = "packages-1";
-    let fixture = Fixture(paths::cache()?.join(NAME));
-    if !fixture.0.exists() {
+    let path = paths::cache()?.join(NAME);
+    if !path.exists() {
         Cache::lock()?.create(NAME, |partial| {
             let suite = Suite::open("bookworm", partial)?;
             suite.download(&BOOKWORM, &partial.join("bookworm"))?;
@@ -56,7 +42,7 @@ pub fn fixture() -> Result<Fixture> {
             usr(&partial.join("shells"))
         })?;
     }
-    Ok(fixture)
+    Ok(path)
 }
 
 /// Moves `bin` to `usr/bin`, where it is in a system that this is laid over.

@@ -25,6 +25,6 @@ pub fn main(options: Options) -> Result<ExitCode> {
 pub fn checks(options: &Options) -> Result<Tally> {
     setup::implied()?;
     let package = deb::package()?;
-    let fixture = fixture::fixture()?;
-    test::packages(options, &package, &fixture.packages(), &fixture.shells())
+    let fixture = fixture::packages()?;
+    test::packages(options, &package, &fixture)
 }

@@ -8,12 +8,13 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
 
 use super::reference;
-use crate::paths;
+use crate::{exec, paths};
 
 /// Where the guest sees the shared directory.
 pub const GUEST: &str = "/run/xtask";
@@ -105,18 +106,12 @@ impl Share {
         Ok(())
     }
 
-    /// Copies files into a directory that the guest sees as `/run/xtask/DIRECTORY`.
+    /// Copies a file or a whole tree; the guest sees it as `/run/xtask/NAME`.
     ///
     /// # Errors
-    /// A copy fails.
-    pub fn files(&self, directory: &str, files: &[PathBuf]) -> Result<()> {
-        let directory = self.share.join(directory);
-        fs::create_dir_all(&directory)?;
-        for file in files {
-            fs::copy(file, directory.join(file.file_name().unwrap_or_default()))
-                .with_context(|| format!("cannot copy {}", file.display()))?;
-        }
-        Ok(())
+    /// The copy fails.
+    pub fn tree(&self, from: &Path, name: &str) -> Result<()> {
+        exec::run(Command::new("cp").arg("-a").arg(from).arg(self.share.join(name)))
     }
 
     /// Puts the C tool on the guest's PATH as `ipvsadm-c`; in messages it calls itself `ipvsadm`.

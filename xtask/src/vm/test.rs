@@ -51,27 +51,15 @@ pub fn misbehaving(options: &Options) -> Result<Tally> {
     on_kernel(options, &build_suite()?, &["env", "IPVS_VM_MISBEHAVE=1"], |_| Ok(()))
 }
 
-/// Runs the tests of our package against Debian's, and counts the results. The names of the
-/// directories of Debian's packages are those of the suites; the shells are an unpacked tree.
+/// Runs the tests of our package against Debian's, and counts the results.
 ///
 /// # Errors
 /// As [`all`].
-pub fn packages(
-    options: &Options,
-    ours: &Path,
-    debian: &[PathBuf],
-    shells: &Path,
-) -> Result<Tally> {
-    let shells = format!("IPVS_VM_SHELLS={}", shells.display());
-    let prefix = ["env", &format!("IPVS_VM_PACKAGES={GUEST}/packages"), &shells];
-    on_kernel(options, &build_suite()?, &prefix, |share| {
-        share.files("packages/ours", &[ours.to_owned()])?;
-        for directory in debian {
-            let suite = directory.file_name().unwrap_or_default().to_string_lossy();
-            let files = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
-            share.files(&format!("packages/{suite}"), &files.collect::<Result<Vec<_>>>()?)?;
-        }
-        Ok(())
+pub fn packages(options: &Options, ours: &Path, others: &Path) -> Result<Tally> {
+    let variable = format!("IPVS_VM_PACKAGES={GUEST}/packages");
+    on_kernel(options, &build_suite()?, &["env", &variable], |share| {
+        share.tree(others, "packages")?;
+        share.tree(ours, "packages/ours.deb")
     })
 }
 

@@ -22,7 +22,7 @@ fn installed(ctx: &Ctx) -> Result<Root, Failure> {
 
 /// Has a person with the Tab key make a service, and looks whether the kernel has it.
 fn tabs(root: &Root, terminal: &mut Terminal) -> Result<(), Failure> {
-    terminal.line("ipvsadm --add-se\t-t 192.0.2.1:80 --schedu\tmh --sched-f\tmh-p\t")?;
+    terminal.line("ipvsadm --add-servi\t-t 192.0.2.1:80 --schedu\tmh --sched-f\tmh-p\t")?;
     assert_eq!(root.run("ipvsadm -Sn")?, "-A -t 192.0.2.1:80 -s mh -b mh-port\n");
     terminal.line("ipvsadm-save --fu\t>/tmp/saved")?;
     assert_eq!(root.run("cat /tmp/saved")?, root.run("ipvsadm -S --full")?);
@@ -51,11 +51,11 @@ fn zsh(ctx: &mut Ctx) -> Result<(), Failure> {
 
 fn fish(ctx: &mut Ctx) -> Result<(), Failure> {
     let root = installed(ctx)?;
-    let complete = |line: &str| root.run(&format!("fish --no-config -c \"complete -C '{line}'\""));
+    let complete = |line: &str| root.run(&format!("fish -c \"complete -C '{line}'\""));
     assert_eq!(
         complete("ipvsadm --sched")?,
-        "--sched-flags\tscheduler flags, separated by commas\n\
-        --scheduler\tscheduler, for example rr, wlc (default), sh, mh\n"
+        "--scheduler\tscheduler, for example rr, wlc (default), sh, mh\n\
+        --sched-flags\tscheduler flags, separated by commas\n"
     );
     assert_eq!(
         complete("ipvsadm -A -t 192.0.2.1:80 -s mh --sched-flags mh-f")?,

@@ -48,7 +48,7 @@ fn with_interfaces(text: &str, shell: Shell) -> Result<String> {
         Shell::Bash => (
             format!("--{name})"),
             "\"${cur}\")",
-            "$(compgen -W \"$(command ls /sys/class/net)\" -- \"${cur}\"))",
+            "$(compgen -W \"$(command ls /sys/class/net 2>/dev/null)\" -- \"${cur}\"))",
         ),
         Shell::Zsh => (format!("'--{name}="), ":' \\", ":_net_interfaces' \\"),
         _ => (format!("-l {name} "), " -r -f", " -r -f -a \"(__fish_print_interfaces)\""),

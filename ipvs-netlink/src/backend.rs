@@ -3,7 +3,10 @@
 
 use ipvs_types::{DaemonConfig, ServiceKey, Timeouts};
 
-use crate::{DestEntry, Error, Feature, Info, Operation, Refusal, ServiceEntry, Support};
+use crate::{
+    DestEntry, Detail, Error, ErrorKind, Feature, Info, Operation, Refusal, ServiceEntry,
+    ServiceTable, Support, Table,
+};
 
 /// What became of one operation of a batch.
 pub type Outcome = Result<(), Box<Refusal>>;
@@ -69,15 +72,38 @@ pub trait Backend: Send {
     ///
     /// # Errors
     /// When the kernel refuses, or the conversation fails.
-    fn table(&mut self) -> Result<crate::Table, Error> {
+    fn table(&mut self) -> Result<Table, Error> {
         let mut services = Vec::new();
         for entry in self.services()? {
             match self.dests(entry.key) {
-                Ok(dests) => services.push(crate::ServiceTable { service: entry, dests }),
-                Err(error) if error.kind() == crate::ErrorKind::NoSuchService => {}
+                Ok(dests) => services.push(ServiceTable { service: entry, dests }),
+                Err(error) if error.kind() == ErrorKind::NoSuchService => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(crate::Table { services })
+        Ok(Table { services })
+    }
+
+    /// As [`table`](Self::table), but nothing beyond `detail` needs to be right. A backend with a
+    /// cheaper source for less detail overrides this.
+    ///
+    /// # Errors
+    /// When the kernel refuses, or the conversation fails.
+    fn listing(&mut self, detail: Detail) -> Result<Table, Error> {
+        let _ = detail;
+        self.table()
+    }
+
+    /// One service with its destinations, of which nothing beyond `detail` needs to be right.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with `ESRCH` when the service does not exist.
+    fn service_listing(
+        &mut self,
+        service: ServiceKey,
+        detail: Detail,
+    ) -> Result<ServiceTable, Error> {
+        let _ = detail;
+        Ok(ServiceTable { service: self.service(service)?, dests: self.dests(service)? })
     }
 }

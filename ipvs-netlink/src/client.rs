@@ -2,6 +2,7 @@
 //! The client: one conversation with the IPVS of one network namespace.
 
 use std::fmt;
+use std::time::Duration;
 
 use ipvs_types::{Timeouts, TimeoutsChange};
 
@@ -10,6 +11,7 @@ use crate::{Backend, Batch, Error, Feature, Info, Operation, Outcome, Support};
 /// A conversation with the kernel's IPVS in one network namespace.
 pub struct Ipvs {
     pub(crate) backend: Box<dyn Backend>,
+    pub(crate) settle_within: Duration,
 }
 
 impl fmt::Debug for Ipvs {
@@ -21,7 +23,15 @@ impl fmt::Debug for Ipvs {
 impl Ipvs {
     /// A client on a backend of the caller's choice.
     pub fn with_backend(backend: impl Backend + 'static) -> Self {
-        Self { backend: Box::new(backend) }
+        Self { backend: Box::new(backend), settle_within: Self::SETTLE_WITHIN }
+    }
+
+    /// The same client, which tries settled listings for this long; see
+    /// [`Options::settle_within`](crate::Options::settle_within).
+    #[must_use]
+    pub fn settling_within(mut self, limit: Duration) -> Self {
+        self.settle_within = limit;
+        self
     }
 
     /// The backend in use: `netlink`, `sockopt`, or the name of one's own.

@@ -21,6 +21,7 @@
 //! |---|---|
 //! | another namespace, a time limit, one interface only | [`Ipvs::options`] |
 //! | a listing that is right while others change the table | [`Ipvs::settled_table`] |
+//! | the same at a lower price, without counters | [`Ipvs::settled`] |
 //! | many changes at once | [`Ipvs::batch`] |
 //! | a whole state: read, compare, make it so, roll back | [`Ruleset`], [`Plan`] |
 //! | tests without root | module `fake`, feature `fake` |
@@ -42,6 +43,7 @@ mod batch;
 mod client;
 mod daemon;
 mod dest;
+mod detail;
 mod entry;
 mod errno;
 mod error;
@@ -55,6 +57,7 @@ mod options;
 mod request;
 mod ruleset;
 mod service;
+mod settle;
 mod table;
 #[cfg(feature = "tokio")]
 mod tokio;
@@ -66,6 +69,7 @@ pub use crate::tokio::AsyncIpvs;
 pub use backend::{Backend, Outcome};
 pub use batch::{Batch, Report};
 pub use client::Ipvs;
+pub use detail::Detail;
 pub use entry::{DestEntry, Info, ServiceEntry, UnknownAttribute, Version};
 pub use errno::Errno;
 pub use error::{Error, ErrorKind, ExtAck, Refusal};

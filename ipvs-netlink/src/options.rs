@@ -22,11 +22,17 @@ pub struct Options {
     netns: Option<Netns>,
     choice: Choice,
     timeout: Duration,
+    settle_within: Duration,
 }
 
 impl Options {
     pub(crate) fn new() -> Self {
-        Self { netns: None, choice: Choice::Auto, timeout: Duration::from_secs(10) }
+        Self {
+            netns: None,
+            choice: Choice::Auto,
+            timeout: Duration::from_secs(10),
+            settle_within: Ipvs::SETTLE_WITHIN,
+        }
     }
 
     /// Opens in this namespace: a name, a path (with a slash) or a process id.
@@ -35,7 +41,8 @@ impl Options {
         self
     }
 
-    /// Uses generic netlink or nothing.
+    /// Uses generic netlink and nothing else, not even for listings that the socket options give
+    /// cheaper.
     pub fn only_netlink(mut self) -> Self {
         self.choice = Choice::Netlink;
         self
@@ -53,6 +60,13 @@ impl Options {
         self
     }
 
+    /// How long to try listings that must be right before [`Error::Unsettled`]; 5 s at first. A few
+    /// attempts are made in any case.
+    pub fn settle_within(mut self, limit: Duration) -> Self {
+        self.settle_within = limit;
+        self
+    }
+
     /// Opens the client.
     ///
     /// # Errors
@@ -65,7 +79,7 @@ impl Options {
             None => open()?,
             Some(netns) => netns.run(open)?,
         };
-        Ok(Ipvs { backend })
+        Ok(Ipvs { backend, settle_within: self.settle_within })
     }
 }
 

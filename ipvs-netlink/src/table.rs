@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Whole listings: services with their destinations.
-//!
-//! The kernel resumes a long dump by counting entries and never says when somebody changed the table
-//! meanwhile: entries are then lost or doubled in silence. A listing that must be right is therefore
-//! read until two reads agree.
 
-use ipvs_types::{DestConfig, DestKey, ServiceConfig, ServiceKey};
+use ipvs_types::{DestConfig, DestKey, Method, RawForward, ServiceConfig, ServiceKey};
 
-use crate::{DestEntry, Error, Ipvs, ServiceEntry};
+use crate::{DestEntry, Detail, ServiceEntry};
 
 /// A service with its destinations, in the kernel's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +24,19 @@ pub struct Table {
 impl ServiceTable {
     fn same_rules(&self, other: &Self) -> bool {
         let dest = |d: &DestEntry| -> (DestKey, DestConfig) { (d.key, d.config) };
+        self.same_service(other) && self.dests.iter().map(dest).eq(other.dests.iter().map(dest))
+    }
+
+    fn same_service(&self, other: &Self) -> bool {
         let head = |t: &Self| -> (ServiceKey, ServiceConfig) { (t.service.key, t.service.config) };
-        head(self) == head(other) && self.dests.iter().map(dest).eq(other.dests.iter().map(dest))
+        head(self) == head(other)
+    }
+
+    /// Whether two reads of `detail` agree in everything but what is counted.
+    pub(crate) fn agrees(&self, other: &Self, detail: Detail) -> bool {
+        self.same_service(other)
+            && self.dests.len() == other.dests.len()
+            && self.dests.iter().zip(&other.dests).all(|(a, b)| same_dest(a, b, detail))
     }
 }
 
@@ -40,38 +47,26 @@ impl Table {
         self.services.len() == other.services.len()
             && self.services.iter().zip(&other.services).all(|(a, b)| a.same_rules(b))
     }
+
+    /// Whether two reads of `detail` agree in everything but what is counted.
+    pub(crate) fn agrees(&self, other: &Self, detail: Detail) -> bool {
+        self.services.len() == other.services.len()
+            && self.services.iter().zip(&other.services).all(|(a, b)| a.agrees(b, detail))
+    }
 }
 
-impl Ipvs {
-    /// How many reads [`Ipvs::settled_table`] makes before it gives up.
-    pub const SETTLE_READS: usize = 32;
+fn same_dest(a: &DestEntry, b: &DestEntry, detail: Detail) -> bool {
+    let config = |dest: &DestEntry| {
+        let DestConfig { weight, upper_threshold, lower_threshold, .. } = dest.config;
+        (forward(dest, detail), weight, upper_threshold, lower_threshold)
+    };
+    a.key == b.key && config(a) == config(b)
+}
 
-    /// All services with their destinations. One read: if somebody changes the table meanwhile, it
-    /// may lack entries.
-    ///
-    /// # Errors
-    /// When the kernel refuses, or the conversation fails.
-    pub fn table(&mut self) -> Result<Table, Error> {
-        self.backend.table()
-    }
-
-    /// All services with their destinations, read until two reads in a row agree in every key,
-    /// configuration and position, so that the listing is a state that the table really had.
-    ///
-    /// The order counts because it tells: a destination that was removed and added again moves to
-    /// the front. What can't be seen is a change that is exactly undone between the two reads.
-    ///
-    /// # Errors
-    /// [`Error::Unsettled`] after [`Ipvs::SETTLE_READS`] reads without two that agree.
-    pub fn settled_table(&mut self) -> Result<Table, Error> {
-        let mut last = self.table()?;
-        for _ in 1..Self::SETTLE_READS {
-            let next = self.table()?;
-            if next.same_rules(&last) {
-                return Ok(next);
-            }
-            last = next;
-        }
-        Err(Error::Unsettled { reads: Self::SETTLE_READS })
+/// The part of a forwarding method that every source of `detail` tells.
+fn forward(dest: &DestEntry, detail: Detail) -> RawForward {
+    match dest.config.forward.method() {
+        Method::TUNNEL if detail.tunnels => dest.config.forward.raw(),
+        method => RawForward::plain(method),
     }
 }

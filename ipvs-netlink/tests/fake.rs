@@ -249,28 +249,6 @@ fn the_connection_table_of_7_2_comes_with_the_first_service() {
 }
 
 #[test]
-fn a_listing_waits_for_others_to_pause_and_gives_up_in_the_end() {
-    let (kernel, mut ipvs) = with_web(Release::Linux6_12);
-    let flip = |n: usize| {
-        let (service, dest) = (web(), dest("10.0.0.2:80"));
-        match n % 2 {
-            0 => Operation::CreateDest { service, dest, config: masq() },
-            _ => Operation::DeleteDest { service, dest },
-        }
-    };
-    // A table with one service is two listings.
-    for n in 0..3 {
-        kernel.change_before_listing(2 * n + 1, flip(n));
-    }
-    let table = ipvs.settled_table().expect("settled");
-    assert_eq!(table.services[0].dests.len(), 1);
-    for n in 0..Ipvs::SETTLE_READS {
-        kernel.change_before_listing(2 * n, flip(n + 1));
-    }
-    assert_eq!(ipvs.settled_table().expect_err("never").kind(), ErrorKind::Unsettled);
-}
-
-#[test]
 fn faults_do_what_they_say() {
     let (kernel, mut ipvs) = with_web(Release::Linux6_12);
     let make = |n: u8| Operation::CreateDest {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::vm::options::Options;
 use crate::vm::{run, setup};
@@ -20,16 +20,14 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
     // Not 6.12: its estimator can crash when many namespaces come and go (ip_vs_estimation_kthread).
     let kernel = ["--kernel", "7.2"].map(OsString::from).into_iter();
     let mut options = Options::parse(kernel.chain(arguments).collect())?;
-    if let Some(word) = options.words.first() {
-        bail!("`bench` takes only options, so `{}` is one too many", word.display());
-    }
     (options.icount, options.cpus) = (true, 1);
     setup::implied()?;
     eprintln!("building the benchmark …");
     let arguments = ["--release", "--package", "vm-tests", "--bin", PROGRAM];
     let bench = built(build::programs(&arguments)?, PROGRAM)?;
     let machine = run::machine(&options, TIMEOUT)?;
-    let mut share = run::share(&options, &machine, &[PROGRAM.into()])?;
+    let command: Vec<_> = [PROGRAM.into()].into_iter().chain(options.words.clone()).collect();
+    let mut share = run::share(&options, &machine, &command)?;
     share.program(&bench)?;
     share.program(&static_tool()?)?;
     eprintln!("booting kernel {} …", machine.kernel.name);

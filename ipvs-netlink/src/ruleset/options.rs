@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a plan may touch.
 
+use ipvs_types::Forward;
+
 use super::Ruleset;
+use crate::Detail;
 
 /// What a plan may touch. The default: everything that the wanted ruleset speaks about, and what it
 /// does not contain is removed.
@@ -12,11 +15,27 @@ pub struct PlanOptions {
     ignore_daemons: bool,
 }
 
-/// The parts of a state beside its services.
+/// What is read of a state for a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Parts {
     pub timeouts: bool,
     pub daemons: bool,
+    /// How much of the services.
+    pub detail: Detail,
+}
+
+impl Parts {
+    /// What `rules` speaks about.
+    pub(super) fn of(rules: &Ruleset) -> Self {
+        let dests = || rules.services.values().flat_map(|service| service.dests.values());
+        // Tunnel options of what is no tunnel mean nothing, and cost a full listing to see.
+        let odd = dests().any(|config| matches!(config.forward, Forward::Other(_)));
+        Self {
+            timeouts: rules.timeouts.is_some(),
+            daemons: rules.daemons.is_some(),
+            detail: if odd { Detail::FULL } else { Detail::PLAIN.with_tunnels() },
+        }
+    }
 }
 
 impl PlanOptions {
@@ -48,9 +67,11 @@ impl PlanOptions {
 
     /// What has to be read for a plan towards `want`.
     pub(super) fn parts(self, want: &Ruleset) -> Parts {
+        let parts = Parts::of(want);
         Parts {
-            timeouts: want.timeouts.is_some() && !self.ignore_timeouts,
-            daemons: want.daemons.is_some() && !self.ignore_daemons,
+            timeouts: parts.timeouts && !self.ignore_timeouts,
+            daemons: parts.daemons && !self.ignore_daemons,
+            ..parts
         }
     }
 }

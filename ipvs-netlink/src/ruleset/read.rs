@@ -45,7 +45,7 @@ impl Ipvs {
 
 /// Reads services and the parts asked for.
 pub(super) fn read(ipvs: &mut Ipvs, parts: Parts) -> Result<Ruleset, Error> {
-    let mut rules = Ruleset::from(ipvs.settled_table()?);
+    let mut rules = Ruleset::from(ipvs.settled(parts.detail)?);
     if parts.timeouts {
         rules.timeouts = Some(ipvs.timeouts()?);
     }

@@ -104,8 +104,7 @@ fn all_accepted(ipvs: &mut Ipvs, operations: &[Op]) -> bool {
 
 /// What has to be done to get back from the present state, within what was touched.
 fn what_remains(ipvs: &mut Ipvs, have: &Ruleset, touched: &Touched) -> Result<Vec<Change>, Error> {
-    let parts = Parts { timeouts: have.timeouts.is_some(), daemons: have.daemons.is_some() };
-    let now = read(ipvs, parts)?;
+    let now = read(ipvs, Parts::of(have))?;
     let mut changes = diff::changes(&now, have, PlanOptions::default());
     changes.retain(|change| touched.contains(&change.operation));
     Ok(changes)

@@ -7,7 +7,9 @@ use ipvs_types::{
 };
 
 use super::AsyncIpvs;
-use crate::{DestEntry, Error, Info, Operation, Outcome, ServiceEntry, Table};
+use crate::{
+    DestEntry, Detail, Error, Info, Operation, Outcome, ServiceEntry, ServiceTable, Table,
+};
 
 #[cfg(doc)]
 use crate::Ipvs;
@@ -208,7 +210,27 @@ impl AsyncIpvs {
         self.run(move |ipvs| ipvs.table()).await
     }
 
-    /// A listing that the table really had; see [`Ipvs::settled_table`].
+    /// A state that the table really had, in this detail; see [`Ipvs::settled`].
+    ///
+    /// # Errors
+    /// As the blocking method.
+    pub async fn settled(&self, detail: Detail) -> Result<Table, Error> {
+        self.run(move |ipvs| ipvs.settled(detail)).await
+    }
+
+    /// One service as it really was; see [`Ipvs::settled_service`].
+    ///
+    /// # Errors
+    /// As the blocking method.
+    pub async fn settled_service(
+        &self,
+        service: ServiceKey,
+        detail: Detail,
+    ) -> Result<ServiceTable, Error> {
+        self.run(move |ipvs| ipvs.settled_service(service, detail)).await
+    }
+
+    /// A state that the table really had, in full; see [`Ipvs::settled_table`].
     ///
     /// # Errors
     /// As the blocking method.

@@ -10,9 +10,9 @@ use crate::{Backend, Error, ErrorKind};
 /// Which backend to open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// Netlink if it works, else socket options.
+    /// Netlink if it works, with socket options where they are cheaper; else socket options.
     Auto,
-    /// Netlink.
+    /// Netlink alone.
     Netlink,
     /// Socket options.
     Sockopt,
@@ -22,7 +22,7 @@ pub(crate) enum Choice {
 /// kernel gives the family's number to anybody but answers questions to administrators only.
 pub(crate) fn open(choice: Choice, timeout: Duration) -> Result<Box<dyn Backend>, Error> {
     let netlink = || {
-        let mut netlink = Netlink::open(timeout)?;
+        let mut netlink = Netlink::open(timeout, choice == Choice::Auto)?;
         netlink.info()?;
         Ok(Box::new(netlink) as Box<dyn Backend>)
     };

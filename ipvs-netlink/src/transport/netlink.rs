@@ -6,10 +6,11 @@ use std::time::Duration;
 use ipvs_types::{DaemonConfig, ServiceKey, Timeouts};
 
 use super::channel::Channel;
+use super::sockopt::Glance;
 use crate::wire::{WireError, decode, encode};
 use crate::{
-    Backend, DestEntry, Errno, Error, ErrorKind, Feature, Info, Operation, Outcome, Request,
-    ServiceEntry, ServiceTable, Support, Table,
+    Backend, DestEntry, Detail, Errno, Error, ErrorKind, Feature, Info, Operation, Outcome,
+    Request, ServiceEntry, ServiceTable, Support, Table,
 };
 
 /// Operations in one datagram. More than 256 answers overflow the socket's default receive buffer.
@@ -17,16 +18,19 @@ const CHUNK: usize = 128;
 
 /// Two sockets, because the kernel builds datagrams as large as the largest buffer that was ever
 /// offered: large ones pay for a long list of services, small ones for the short lists of
-/// destinations that follow. Both are opened at once, in the namespace of the opening thread.
+/// destinations that follow. A third, for socket options, is there to list destinations where they
+/// tell enough. All are opened at once, in the namespace of the opening thread.
 pub(crate) struct Netlink {
     family: u16,
     main: Channel,
     services: Channel,
+    glance: Option<Glance>,
 }
 
 impl Netlink {
-    /// Connects in the calling thread's network namespace and finds the family.
-    pub(crate) fn open(timeout: Duration) -> Result<Self, Error> {
+    /// Connects in the calling thread's network namespace and finds the family; `glance` allows
+    /// socket options for listings.
+    pub(crate) fn open(timeout: Duration, glance: bool) -> Result<Self, Error> {
         let mut main = Channel::open(timeout)?;
         let family = match main.query(0, Request::ResolveFamily, decode::family_id) {
             Err(Error::Refused(refusal)) if refusal.errno == Errno::ENOENT => {
@@ -34,7 +38,8 @@ impl Netlink {
             }
             family => family?,
         };
-        Ok(Self { family, main, services: Channel::open(timeout)? })
+        let glance = if glance { Glance::open() } else { None };
+        Ok(Self { family, main, services: Channel::open(timeout)?, glance })
     }
 
     fn query<T>(
@@ -50,6 +55,18 @@ impl Netlink {
         let (request, family) = (Request::ListDests(service), service.family());
         let read = |bytes: &[u8]| decode::dest(bytes, family);
         self.main.list(self.family, request, read, |entry| entry.key)
+    }
+
+    /// The destinations of a service, from the cheapest source that shows `detail`.
+    fn dests_in(
+        &mut self,
+        service: &ServiceEntry,
+        detail: Detail,
+    ) -> Result<Vec<DestEntry>, Error> {
+        match self.glance.as_mut().and_then(|glance| glance.dests(service, detail)) {
+            Some(dests) => Ok(dests),
+            None => self.dests_or_none(service.key),
+        }
     }
 }
 
@@ -115,13 +132,33 @@ impl Backend for Netlink {
     }
 
     fn table(&mut self) -> Result<Table, Error> {
+        self.listing(Detail::FULL)
+    }
+
+    fn listing(&mut self, detail: Detail) -> Result<Table, Error> {
+        if let Some(glance) = &mut self.glance {
+            glance.begin(detail);
+        }
         let services = self.services()?;
         let mut table = Table { services: Vec::with_capacity(services.len()) };
         for service in services {
-            let dests = self.dests_or_none(service.key)?;
+            let dests = self.dests_in(&service, detail)?;
             table.services.push(ServiceTable { service, dests });
         }
         Ok(table)
+    }
+
+    fn service_listing(
+        &mut self,
+        service: ServiceKey,
+        detail: Detail,
+    ) -> Result<ServiceTable, Error> {
+        if let Some(glance) = &mut self.glance {
+            glance.begin_one(service, detail);
+        }
+        let service = self.service(service)?;
+        let dests = self.dests_in(&service, detail)?;
+        Ok(ServiceTable { service, dests })
     }
 }
 

@@ -2,21 +2,32 @@
 //! What a command needs from the machine besides the kernel's IPVS: names, and the list of
 //! connections.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use dns_lookup::LookupErrorKind;
 use ipvs_netlink::types::Protocol;
 
 use super::services_file::ServicesFile;
+
+/// The resolver did not say whether there is a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoAnswer;
 
 /// Names, and the file with the connections. Tests bring their own.
 pub trait Host: Sync {
     /// The first IPv4 address of a host name.
     fn address_of(&self, name: &str) -> Option<Ipv4Addr>;
-    /// The canonical name of an address.
-    fn name_of(&self, address: IpAddr) -> Option<String>;
+    /// The canonical name of an address, if it has one.
+    ///
+    /// # Errors
+    /// When the resolver does not answer.
+    fn name_of(&self, address: IpAddr) -> Result<Option<String>, NoAnswer>;
+    /// The name of an address that is known without the network.
+    fn local_name_of(&self, address: IpAddr) -> Option<String>;
     /// The port of a service name.
     fn port_of(&self, service: &[u8], protocol: Protocol) -> Option<u16>;
     /// The service name of a port.
@@ -36,6 +47,8 @@ pub trait Host: Sync {
 #[derive(Debug, Default)]
 pub struct System {
     services: OnceLock<ServicesFile>,
+    hosts: OnceLock<HashMap<IpAddr, String>>,
+    addresses: Mutex<HashMap<String, Option<Ipv4Addr>>>,
 }
 
 impl System {
@@ -49,15 +62,22 @@ impl System {
 
 impl Host for System {
     fn address_of(&self, name: &str) -> Option<Ipv4Addr> {
-        let addresses = (name, 0).to_socket_addrs().ok()?;
-        addresses.into_iter().find_map(|socket| match socket.ip() {
-            IpAddr::V4(address) => Some(address),
-            IpAddr::V6(_) => None,
-        })
+        // The lines of a restore say the same names again and again.
+        let mut known = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(name.to_owned()).or_insert_with(|| first_ipv4(name))
     }
 
-    fn name_of(&self, address: IpAddr) -> Option<String> {
-        dns_lookup::lookup_addr(&address).ok()
+    fn name_of(&self, address: IpAddr) -> Result<Option<String>, NoAnswer> {
+        match dns_lookup::lookup_addr(&address) {
+            Ok(name) => Ok(Some(name)),
+            Err(error) if matches!(error.kind(), LookupErrorKind::Again) => Err(NoAnswer),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn local_name_of(&self, address: IpAddr) -> Option<String> {
+        let read = || hosts_file(&std::fs::read_to_string("/etc/hosts").unwrap_or_default());
+        self.hosts.get_or_init(read).get(&address).cloned()
     }
 
     fn port_of(&self, service: &[u8], protocol: Protocol) -> Option<u16> {
@@ -78,5 +98,42 @@ impl Host for System {
         let input = "/proc/self/fd/0";
         let path = std::fs::read_link(input).ok().filter(|path| path.is_file());
         path.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string())
+    }
+}
+
+fn first_ipv4(name: &str) -> Option<Ipv4Addr> {
+    let addresses = (name, 0).to_socket_addrs().ok()?;
+    addresses.into_iter().find_map(|socket| match socket.ip() {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    })
+}
+
+/// The canonical names in a hosts file (hosts(5)); of two lines for an address, the first counts.
+fn hosts_file(text: &str) -> HashMap<IpAddr, String> {
+    let mut names = HashMap::new();
+    for line in text.lines() {
+        let line = line.split_once('#').map_or(line, |(line, _)| line);
+        let mut words = line.split_whitespace();
+        if let (Some(Ok(address)), Some(name)) = (words.next().map(str::parse), words.next()) {
+            names.entry(address).or_insert_with(|| name.to_owned());
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_files() {
+        let text =
+            "# comment\n10.0.0.1\tvip1 www # x\n\n::1 localhost\n10.0.0.1 other\nbad x\n9.9.9.9\n";
+        let names = hosts_file(text);
+        let name = |address: &str| names.get(&address.parse().expect("an address"));
+        assert_eq!(name("10.0.0.1").map(String::as_str), Some("vip1"));
+        assert_eq!(name("::1").map(String::as_str), Some("localhost"));
+        assert_eq!((names.len(), name("9.9.9.9")), (2, None));
     }
 }

@@ -4,9 +4,9 @@
 use std::net::IpAddr;
 
 use ipvs_netlink::types::ServiceKey;
-use ipvs_netlink::{Error, Info, Ipvs, Operation, ServiceTable, Version};
+use ipvs_netlink::{Detail, Error, Info, Ipvs, Operation, ServiceTable, Version};
 
-use super::command::{Command, Listing, Subject};
+use super::command::{Columns, Command, Listing, Subject};
 use super::fault::{Fault, LISTING, REFUSED, USAGE};
 use super::kernel_text;
 use super::list::connections::{self, ConnectionsError};
@@ -103,7 +103,7 @@ impl<'w> Session<'w> {
     }
 
     fn table(&mut self, listing: &Listing, names: &mut Names<'_>) -> Result<Vec<u8>, Error> {
-        let mut services = self.ipvs.table()?.services;
+        let mut services = self.ipvs.settled(detail(listing.columns))?.services;
         arrange(&mut services, listing.sorted, names);
         let mut text = Vec::with_capacity(room(&services));
         table::banner(&mut text, self.info);
@@ -120,9 +120,7 @@ impl<'w> Session<'w> {
         listing: &Listing,
         names: &mut Names<'_>,
     ) -> Result<Vec<u8>, Error> {
-        let service = self.ipvs.service(key)?;
-        let dests = self.ipvs.dests(key)?;
-        let mut services = [ServiceTable { service, dests }];
+        let mut services = [self.ipvs.settled_service(key, detail(listing.columns))?];
         arrange(&mut services, listing.sorted, names);
         let mut text = Vec::with_capacity(room(&services));
         table::title(&mut text, listing.columns);
@@ -151,7 +149,7 @@ impl<'w> Session<'w> {
     }
 
     fn save(&mut self, numeric: bool, io: &mut Io<'_>) -> u8 {
-        let mut services = match self.ipvs.table() {
+        let mut services = match self.ipvs.settled(Detail::PLAIN.with_tunnels()) {
             Ok(table) => table.services,
             Err(error) => return self.refused(&error, io, LISTING),
         };
@@ -163,6 +161,16 @@ impl<'w> Session<'w> {
         }
         io.print(&text);
         0
+    }
+}
+
+/// What has to be read for these columns.
+fn detail(columns: Columns) -> Detail {
+    match columns {
+        Columns::Plain | Columns::Thresholds | Columns::PersistentConn => Detail::PLAIN,
+        Columns::Stats => Detail::PLAIN.with_counters(),
+        Columns::Rate => Detail::PLAIN.with_rates(),
+        Columns::TunInfo => Detail::PLAIN.with_tunnels(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipvs_netlink::types::Protocol;
 
-use super::host::Host;
+use super::host::{Host, NoAnswer};
 use super::services_file::ServicesFile;
 
 /// `/etc/hosts` and `/etc/services` of the scenarios.
@@ -33,7 +33,11 @@ impl Host for Fixture {
         HOSTS.iter().filter(|(_, names)| names.contains(&name)).find_map(|(a, _)| a.parse().ok())
     }
 
-    fn name_of(&self, address: IpAddr) -> Option<String> {
+    fn name_of(&self, address: IpAddr) -> Result<Option<String>, NoAnswer> {
+        Ok(self.local_name_of(address))
+    }
+
+    fn local_name_of(&self, address: IpAddr) -> Option<String> {
         let found = HOSTS.iter().find(|(text, _)| text.parse() == Ok(address))?;
         Some(found.1[0].to_owned())
     }

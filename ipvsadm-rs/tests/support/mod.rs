@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipvs_netlink::types::Protocol;
 use ipvs_netlink::{Error, Ipvs};
 use ipvsadm_rs::legacy::argv::Arguments;
-use ipvsadm_rs::legacy::host::Host;
+use ipvsadm_rs::legacy::host::{Host, NoAnswer};
 use ipvsadm_rs::legacy::services_file::ServicesFile;
 use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
@@ -89,7 +89,11 @@ impl Host for Fixture {
         })
     }
 
-    fn name_of(&self, address: IpAddr) -> Option<String> {
+    fn name_of(&self, address: IpAddr) -> Result<Option<String>, NoAnswer> {
+        Ok(self.local_name_of(address))
+    }
+
+    fn local_name_of(&self, address: IpAddr) -> Option<String> {
         hosts().find(|(known, _)| *known == address).map(|(_, names)| names[0].to_owned())
     }
 

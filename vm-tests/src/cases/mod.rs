@@ -3,14 +3,17 @@
 
 use crate::case::Case;
 
+pub mod atomic;
 pub mod client;
 pub mod completion;
 pub mod errors;
 pub mod harness;
 pub mod interrupted;
 pub mod legacy;
+pub mod listing;
 pub mod misbehave;
 pub mod model;
+pub mod names;
 pub mod package;
 pub mod reference;
 pub mod ruleset;
@@ -31,12 +34,15 @@ pub fn chosen() -> Vec<Case> {
 /// All ordinary tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
+        atomic::CASES,
         client::CASES,
         errors::CASES,
         harness::CASES,
         interrupted::CASES,
         legacy::CASES,
+        listing::CASES,
         model::CASES,
+        names::CASES,
         reference::CASES,
         ruleset::CASES,
         settled::CASES,

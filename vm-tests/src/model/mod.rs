@@ -25,6 +25,7 @@ mod shrink;
 mod space;
 mod state;
 
+use ipvs_netlink::Operation;
 use ipvs_netlink::fake::{Interface, Kernel, Release};
 
 pub use report::{Mismatch, Report, What};
@@ -38,6 +39,12 @@ pub const SETUP: [&str; 4] = [
     "ip link set dummy0 up",
     "ip link add down0 type dummy",
 ];
+
+/// Random operations from the model's space, without end.
+pub fn operations(seed: u64) -> impl Iterator<Item = Operation> {
+    let mut random = random::Random::new(seed);
+    std::iter::repeat_with(move || random.operation())
+}
 
 /// The kernel in memory with the same interfaces.
 ///

@@ -111,7 +111,13 @@ impl Key {
 
     /// The header of `struct ip_vs_get_dests` with room for `count` entries.
     pub(super) fn dests(self, count: usize) -> Vec<u8> {
-        let mut bytes = self.write(Writer::default()).u32(count as u32).u32(0).finish();
+        self.dests_in(Vec::new(), count)
+    }
+
+    /// The same in a buffer that is used again.
+    pub(super) fn dests_in(self, mut buffer: Vec<u8>, count: usize) -> Vec<u8> {
+        buffer.clear();
+        let mut bytes = self.write(Writer(buffer)).u32(count as u32).u32(0).finish();
         bytes.resize(DESTS_HEADER + count * DEST_ENTRY, 0);
         bytes
     }
@@ -201,17 +207,22 @@ impl Reader<'_> {
         self.u32(44) as usize
     }
 
-    /// `struct ip_vs_service_entry`.
-    pub(super) fn service(&self) -> ServiceEntry {
+    /// Which service a service entry is about.
+    pub(super) fn service_key(&self) -> ServiceKey {
         let key = self.key();
-        let service = match NonZeroU32::new(key.mark) {
+        match NonZeroU32::new(key.mark) {
             Some(mark) => ServiceKey::fwmark(mark, Family::Ipv4),
             None => ServiceKey::Address {
                 protocol: Protocol(key.protocol),
                 address: key.address.into(),
                 port: key.port,
             },
-        };
+        }
+    }
+
+    /// `struct ip_vs_service_entry`.
+    pub(super) fn service(&self) -> ServiceEntry {
+        let service = self.service_key();
         let word = self.u32(32);
         // Fifteen bytes without NUL always make a name.
         let scheduler = Scheduler::new(self.text(16)).unwrap_or(Scheduler::NONE);

@@ -7,6 +7,7 @@
 
 mod call;
 mod compose;
+mod glance;
 mod layout;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,8 @@ const RECOUNTS: usize = 5;
 /// With which protocol a fwmark service may have been made; netlink makes them as TCP.
 const FWMARK_PROTOCOLS: [Protocol; 3] = [Protocol::TCP, Protocol::UDP, Protocol::SCTP];
 
+pub(super) use self::glance::Glance;
+
 pub(crate) struct Sockopt {
     socket: OwnedFd,
     census: Option<Census>,
@@ -47,12 +50,18 @@ pub(crate) struct Sockopt {
 impl Sockopt {
     /// Opens a socket in the calling thread's network namespace and makes sure that it lets us in.
     pub(crate) fn open() -> Result<Self, Error> {
+        let mut sockopt = Self::without_census()?;
+        sockopt.census = Census::open();
+        sockopt.info()?;
+        Ok(sockopt)
+    }
+
+    /// The same without any check: the services found may not be all.
+    fn without_census() -> Result<Self, Error> {
         let socket =
             socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None)
                 .map_err(|errno| Error::Io { doing: "open a socket", source: errno.into() })?;
-        let mut sockopt = Self { socket, census: Census::open() };
-        sockopt.info()?;
-        Ok(sockopt)
+        Ok(Self { socket, census: None })
     }
 
     fn get(&self, request: Request, option: i32, mut buffer: Vec<u8>) -> Result<Vec<u8>, Error> {

@@ -125,11 +125,11 @@ fn change(w: &mut Writer<'_>, operation: &Operation) {
         Operation::CreateDest { service, dest, config }
         | Operation::UpdateDest { service, dest, config } => {
             service::key_nest(w, service);
-            dest::full_nest(w, dest, config);
+            dest::full_nest(w, dest, config, service.family());
         }
         Operation::DeleteDest { service, dest } => {
             service::key_nest(w, service);
-            dest::key_nest(w, dest);
+            dest::key_nest(w, dest, service.family());
         }
         Operation::StartDaemon { config } => daemon::full_nest(w, config),
         Operation::StopDaemon { role } => daemon::key_nest(w, *role),

@@ -290,14 +290,14 @@ fn commands_of_the_c_tool() {
 fn the_bytes_of_one_request() {
     let mut out = vec![0xaa; 4];
     let operation =
-        create_dest("fwmark/66", "10.2.0.2:80", DestConfig::new(gue(6080, TunnelFlags::CSUM)));
+        create_dest("fwmark6/66", "10.2.0.2:80", DestConfig::new(gue(6080, TunnelFlags::CSUM)));
     encode::request(&mut out, 34, 0x01020304, true, &operation.into()).expect("valid");
     let expected = [
         &[0xaa, 0xaa, 0xaa, 0xaa][..], // what was in the buffer before
         &[136, 0, 0, 0, 34, 0, 5, 0, 4, 3, 2, 1, 0, 0, 0, 0], // length, family, REQUEST|ACK, seq, port
         &[5, 1, 0, 0],                                        // NEW_DEST, version
         &[20, 0, 1, 0x80],                                    // SERVICE, nested
-        &[6, 0, 1, 0, 2, 0, 0, 0],                            // AF
+        &[6, 0, 1, 0, 10, 0, 0, 0],                           // AF
         &[8, 0, 5, 0, 66, 0, 0, 0],                           // FWMARK
         &[96, 0, 2, 0x80],                                    // DEST, nested
         &[20, 0, 1, 0, 10, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], // ADDR
@@ -312,6 +312,24 @@ fn the_bytes_of_one_request() {
         &[6, 0, 15, 0, 1, 0, 0, 0],                           // TUN_FLAGS
     ];
     assert_eq!(out, expected.concat());
+}
+
+/// What the kernel takes for granted is not sent.
+#[test]
+fn the_bytes_of_a_plain_destination() {
+    let operation = create_dest("fwmark/66", "10.2.0.2:80", DestConfig::new(Forward::Masq));
+    let mut out = Vec::new();
+    encode::request(&mut out, 34, 1, false, &operation.into()).expect("valid");
+    let expected = [
+        &[64, 0, 2, 0x80][..],                                           // DEST, nested
+        &[20, 0, 1, 0, 10, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], // ADDR
+        &[6, 0, 2, 0, 0, 80, 0, 0],                                      // PORT, big-endian
+        &[8, 0, 3, 0, 0, 0, 0, 0],                                       // FWD_METHOD
+        &[8, 0, 4, 0, 1, 0, 0, 0],                                       // WEIGHT
+        &[8, 0, 5, 0, 0, 0, 0, 0],                                       // U_THRESH
+        &[8, 0, 6, 0, 0, 0, 0, 0],                                       // L_THRESH
+    ];
+    assert_eq!(out[out.len() - 64..], expected.concat());
 }
 
 #[test]

@@ -9,6 +9,9 @@ use ipvs_netlink::types::Protocol;
 use super::names::Names;
 use super::text;
 
+/// How many lines are read before their names are looked up, all at once.
+const BLOCK: usize = 4096;
+
 /// Why the connections can't be listed.
 #[derive(Debug)]
 pub enum ConnectionsError {
@@ -18,7 +21,8 @@ pub enum ConnectionsError {
     Read(io::Error),
 }
 
-/// Copies the connections in `input` to `out`; with `details`, with their persistence data.
+/// Copies the connections in `input` to `out`; with `details`, with their persistence data. Takes the
+/// same memory for any number of them, but for the names.
 pub fn write(
     out: &mut dyn Write,
     input: &mut dyn BufRead,
@@ -36,19 +40,47 @@ pub fn write(
         true => b"destination        pe name          pe_data\n",
         false => b"destination\n",
     });
-    loop {
-        // A reader that went away is the business of whoever flushes.
-        let _ = out.write_all(&row);
+    // A reader that went away is the business of whoever flushes.
+    let _ = out.write_all(&row);
+    if !names.are_numbers() {
+        return with_names(out, input, names, details);
+    }
+    while next_line(input, &mut line)? {
         row.clear();
-        if !next_line(input, &mut line)? {
-            return Ok(());
-        }
-        // Persistence data comes from the network and may hold line breaks: what follows one is no
-        // connection.
-        if connection(&mut row, &line, names, details).is_none() {
-            row.clear();
+        if let Some(connection) = Connection::parse(&line) {
+            connection.write(&mut row, names, details);
+            let _ = out.write_all(&row);
         }
     }
+    Ok(())
+}
+
+/// The same block by block, each with its names looked up together.
+fn with_names(
+    out: &mut dyn Write,
+    input: &mut dyn BufRead,
+    names: &mut Names<'_>,
+    details: bool,
+) -> Result<(), ConnectionsError> {
+    let (mut lines, mut row, mut ended) = (vec![Vec::new(); BLOCK], Vec::new(), false);
+    while !ended {
+        let mut count = 0;
+        for line in &mut lines {
+            ended = !next_line(input, line)?;
+            if ended {
+                break;
+            }
+            count += 1;
+        }
+        let connections = || lines[..count].iter().filter_map(|line| Connection::parse(line));
+        names.look_up(connections().flat_map(|connection| connection.ends.map(|(host, _)| host)));
+        for connection in connections() {
+            row.clear();
+            connection.write(&mut row, names, details);
+            let _ = out.write_all(&row);
+        }
+    }
+    Ok(())
 }
 
 fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> Result<bool, ConnectionsError> {
@@ -57,43 +89,63 @@ fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> Result<bool, Connec
     Ok(length > 0)
 }
 
-/// Writes one connection; `None` if the line is none.
-fn connection(row: &mut Vec<u8>, line: &[u8], names: &mut Names<'_>, details: bool) -> Option<()> {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let word = words.next()?;
-    let protocol = match word {
-        b"TCP" => Some(Protocol::TCP),
-        b"UDP" => Some(Protocol::UDP),
-        b"SCTP" => Some(Protocol::SCTP),
-        _ => None,
-    };
-    row.extend_from_slice(word);
-    text::pad(row, 0, 3);
-    let mut ends = [(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0); 3];
-    for end in &mut ends {
-        *end = (address(words.next()?)?, port(words.next()?)?);
+/// One line of the kernel's text.
+struct Connection<'l> {
+    protocol: &'l [u8],
+    /// Client, virtual address, destination.
+    ends: [(IpAddr, u16); 3],
+    state: &'l [u8],
+    seconds: u64,
+    /// The persistence engine and its data.
+    engine: Option<(&'l [u8], &'l [u8])>,
+}
+
+impl<'l> Connection<'l> {
+    /// `None` if the line is no connection: persistence data comes from the network and may hold line
+    /// breaks, and what follows one is none.
+    #[inline]
+    fn parse(line: &'l [u8]) -> Option<Self> {
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let protocol = words.next()?;
+        let mut ends = [(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0); 3];
+        for end in &mut ends {
+            *end = (address(words.next()?)?, port(words.next()?)?);
+        }
+        let (state, expires) = (words.next()?, words.next()?);
+        let seconds = std::str::from_utf8(expires).ok()?.parse().ok()?;
+        let engine = words.next().zip(words.next());
+        Some(Self { protocol, ends, state, seconds, engine })
     }
-    let (state, expires) = (words.next()?, words.next()?);
-    let seconds: u64 = std::str::from_utf8(expires).ok()?.parse().ok()?;
-    text::left(row, 6, |row| {
-        two_digits(row, seconds / 60);
-        row.push(b':');
-        two_digits(row, seconds % 60);
-    });
-    text::left(row, 11, |row| row.extend_from_slice(state));
-    let engine = words.next().zip(words.next()).filter(|_| details);
-    let [source, service, dest] = ends;
-    text::left(row, 18, |row| names.endpoint(row, source, protocol));
-    text::left(row, 18, |row| names.endpoint(row, service, protocol));
-    let dest_width = if engine.is_some() { 16 } else { 0 };
-    text::left(row, dest_width, |row| names.endpoint(row, dest, protocol));
-    if let Some((name, data)) = engine {
-        text::left(row, 18, |row| row.extend_from_slice(name));
-        row.push(b' ');
-        row.extend_from_slice(data);
+
+    #[inline]
+    fn write(&self, row: &mut Vec<u8>, names: &mut Names<'_>, details: bool) {
+        let protocol = match self.protocol {
+            b"TCP" => Some(Protocol::TCP),
+            b"UDP" => Some(Protocol::UDP),
+            b"SCTP" => Some(Protocol::SCTP),
+            _ => None,
+        };
+        row.extend_from_slice(self.protocol);
+        text::pad(row, 0, 3);
+        text::left(row, 6, |row| {
+            two_digits(row, self.seconds / 60);
+            row.push(b':');
+            two_digits(row, self.seconds % 60);
+        });
+        text::left(row, 11, |row| row.extend_from_slice(self.state));
+        let [source, service, dest] = self.ends;
+        text::left(row, 18, |row| names.endpoint(row, source, protocol));
+        text::left(row, 18, |row| names.endpoint(row, service, protocol));
+        let engine = self.engine.filter(|_| details);
+        let dest_width = if engine.is_some() { 16 } else { 0 };
+        text::left(row, dest_width, |row| names.endpoint(row, dest, protocol));
+        if let Some((name, data)) = engine {
+            text::left(row, 18, |row| row.extend_from_slice(name));
+            row.push(b' ');
+            row.extend_from_slice(data);
+        }
+        row.push(b'\n');
     }
-    row.push(b'\n');
-    Some(())
 }
 
 /// Eight hexadecimal digits, or IPv6 text.

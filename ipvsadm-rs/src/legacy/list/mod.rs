@@ -5,6 +5,7 @@ pub mod connections;
 mod label;
 pub mod names;
 pub mod order;
+mod resolver;
 pub mod rules;
 pub mod state;
 pub mod table;

@@ -19,9 +19,8 @@ pub fn package() -> Result<PathBuf> {
     let mut cargo_deb = Command::new(fixture::cargo_deb()?);
     cargo_deb.args(["--quiet", "--package", "ipvsadm-rs", "--no-build", "--no-strip", "--locked"]);
     cargo_deb.arg("--output").arg(paths::dist().join("")).current_dir(paths::repository());
-    let path = PathBuf::from(exec::capture(&mut cargo_deb)?.trim());
+    let path = paths::repository().join(exec::capture(&mut cargo_deb)?.trim());
     ensure!(path.is_file(), "cargo-deb did not say where the package is");
-    let path = paths::repository().join(path);
     contents::check(&path).with_context(|| format!("{} is not as it should be", path.display()))?;
     Ok(path)
 }

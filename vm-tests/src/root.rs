@@ -45,9 +45,8 @@ impl Root {
             mount -t tmpfs tmpfs {root}/run; mount -t tmpfs tmpfs {root}/tmp
             mkdir {root}/packages; mount --bind {files} {root}/packages"
         ))?;
-        // Nothing here outlives the guest, and the index of all manual pages is of no interest.
+        // Nothing here outlives the guest.
         fs::write(new.root.join("etc/dpkg/dpkg.cfg.d/test"), "force-unsafe-io\n")?;
-        new.run("rm -f /var/lib/man-db/auto-update")?;
         Ok(new)
     }
 

@@ -41,7 +41,8 @@ impl Root {
                 overlay {root}
             mount -t proc proc {root}/proc; mount -t sysfs sysfs {root}/sys
             mount -t cgroup2 cgroup2 {root}/sys/fs/cgroup
-            mount --bind /dev {root}/dev
+            mount --rbind /dev {root}/dev; mount --make-rslave {root}/dev
+            mountpoint -q {root}/dev/pts || mount -t devpts devpts {root}/dev/pts
             mount -t tmpfs tmpfs {root}/run; mount -t tmpfs tmpfs {root}/tmp
             mkdir {root}/packages; mount --bind {files} {root}/packages"
         ))?;

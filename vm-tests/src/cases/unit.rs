@@ -61,7 +61,7 @@ fn boot_and_stop(ctx: &mut Ctx) -> Result<(), Failure> {
     fs::write(root.path().join("etc/ipvsadm.rules"), format!("# by hand\n{STATE}"))?;
     let systemd = Systemd::boot(&root, TARGET)?;
     let booted = state(&root)?;
-    assert!(booted.contains("-A -f 4294967295 -s mh -b mh-port\n"), "{booted}");
+    assert!(booted.contains("-A -f 4294967295 -s mh -b flag-2\n"), "{booted}");
     assert!(
         booted.contains("--start-daemon backup --mcast-interface=sync0 --syncid 9"),
         "{booted}"

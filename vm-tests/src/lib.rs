@@ -16,8 +16,12 @@ pub mod http;
 pub mod model;
 pub mod netns;
 pub mod oracle;
+pub mod root;
+pub mod runner;
 pub mod runner;
 pub mod send;
+pub mod systemd;
+pub mod terminal;
 pub mod topology;
 pub mod words;
 

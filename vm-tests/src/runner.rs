@@ -13,7 +13,6 @@ use std::thread;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::case::{Case, Failure};
-use crate::cases::misbehave;
 use crate::ctx::{Ctx, Kernel};
 use crate::{cases, command, netns};
 
@@ -32,10 +31,7 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let misbehave = std::env::var_os(misbehave::VARIABLE).is_some();
-    let cases: Vec<Case> =
-        if misbehave { misbehave::CASES.to_vec() } else { cases::all().copied().collect() };
-    let trials = cases.into_iter().map(|case| trial(case, guest.clone())).collect();
+    let trials = cases::chosen().into_iter().map(|case| trial(case, guest.clone())).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `cargo xtask vm`: virtual machines that run real kernels.
 
-mod apt;
-mod cache;
+pub mod apt;
+pub mod cache;
 mod console;
 mod host;
 mod kernel;
@@ -16,7 +16,7 @@ pub mod selftest;
 pub mod setup;
 mod share;
 pub mod test;
-mod tools;
+pub mod tools;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

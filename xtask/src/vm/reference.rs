@@ -58,7 +58,7 @@ pub fn setup(cache: &Cache) -> Result<Outcome> {
     }
     cache.create("ipvsadm-c", |partial| {
         let suite = Suite::open("bookworm", partial)?;
-        suite.unpack(&PACKAGES.map(str::to_owned), partial)?;
+        suite.unpack(&PACKAGES, partial)?;
         suite.close()
     })?;
     Ok(Outcome::Made(what))

@@ -8,12 +8,13 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
 
 use super::reference;
-use crate::paths;
+use crate::{exec, paths};
 
 /// Where the guest sees the shared directory.
 pub const GUEST: &str = "/run/xtask";
@@ -103,6 +104,14 @@ impl Share {
             }
         }
         Ok(())
+    }
+
+    /// Copies a file or a whole tree; the guest sees it as `/run/xtask/NAME`.
+    ///
+    /// # Errors
+    /// The copy fails.
+    pub fn tree(&self, from: &Path, name: &str) -> Result<()> {
+        exec::run(Command::new("cp").arg("-a").arg(from).arg(self.share.join(name)))
     }
 
     /// Puts the C tool on the guest's PATH as `ipvsadm-c`; in messages it calls itself `ipvsadm`.

@@ -76,13 +76,8 @@ impl Suite {
     /// # Errors
     /// A download fails, or a hash is wrong.
     pub fn unpack(&self, packages: &[String], root: &Path) -> Result<()> {
-        let downloads = self.work.join("packages");
-        exec::run_as_progress(
-            self.apt("apt-get").args(["-q", "download"]).args(packages).current_dir(&downloads),
-        )?;
         fs::create_dir_all(root)?;
-        for entry in fs::read_dir(&downloads)? {
-            let file = entry?.path();
+        for file in self.download(packages)? {
             exec::run(Command::new("dpkg").arg("-x").arg(&file).arg(root))?;
             fs::remove_file(&file)?;
         }
@@ -112,6 +107,18 @@ impl Suite {
             }
         }
         bail!("apt downloaded no source archive of {package}")
+    }
+
+    /// Downloads packages as files, which go with the lists.
+    ///
+    /// # Errors
+    /// As [`Suite::unpack`].
+    pub fn download(&self, packages: &[String]) -> Result<Vec<PathBuf>> {
+        let downloads = self.work.join("packages");
+        exec::run_as_progress(
+            self.apt("apt-get").args(["-q", "download"]).args(packages).current_dir(&downloads),
+        )?;
+        fs::read_dir(&downloads)?.map(|entry| Ok(entry?.path())).collect()
     }
 
     /// Removes the lists, which nothing needs after unpacking.

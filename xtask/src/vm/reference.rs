@@ -17,8 +17,8 @@ const PROGRAM: &str = "sbin/ipvsadm";
 const SCRIPTS: [&str; 2] = ["sbin/ipvsadm-save", "sbin/ipvsadm-restore"];
 const LIBRARIES: [&str; 2] = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"];
 
-/// The root below which the reference was unpacked.
-fn root(cache: &Path) -> PathBuf {
+/// The root below which the reference was unpacked, scripts and all.
+pub fn root(cache: &Path) -> PathBuf {
     cache.join("ipvsadm-c")
 }
 

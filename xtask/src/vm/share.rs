@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
 
-use super::reference;
+use super::{clients, kernel_script, reference};
 use crate::{exec, paths};
 
 /// Where the guest sees the shared directory.
@@ -132,6 +132,18 @@ impl Share {
         );
         fs::write(&wrapper, text)?;
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
+        Ok(())
+    }
+
+    /// Shows the guest where the tests' clients and scripts are in the cache.
+    ///
+    /// # Errors
+    /// A link cannot be made.
+    pub fn clients(&self) -> Result<()> {
+        let cache = paths::cache()?;
+        symlink(clients::root(&cache), self.share.join("clients"))?;
+        symlink(kernel_script::root(&cache), self.share.join("kernel-tests"))?;
+        symlink(reference::root(&cache), self.share.join("reference"))?;
         Ok(())
     }
 

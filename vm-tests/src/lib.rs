@@ -5,6 +5,9 @@
 //! its own with a fresh network namespace, in which only `lo` is up; IPVS keeps all of its state
 //! per namespace, so tests run side by side. Outside the virtual machine the cases are reported
 //! as ignored, and nothing on the host is touched.
+//!
+//! What needs no kernel is here, too: random command lines ([`words`]), and the comparison with the C
+//! tool on a script in place of a kernel ([`oracle`]).
 
 pub mod case;
 pub mod cases;
@@ -18,7 +21,6 @@ pub mod model;
 pub mod netns;
 pub mod oracle;
 pub mod root;
-pub mod runner;
 pub mod runner;
 pub mod send;
 pub mod systemd;

@@ -3,6 +3,7 @@
 
 mod bench;
 mod build;
+mod coverage;
 mod demo;
 mod dist;
 mod exec;
@@ -50,6 +51,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--seconds N | --cases N] [--seed N]",
         summary: "random command lines: ours against the C tool, without a kernel",
         run: oracle::main,
+    },
+    Command {
+        name: "coverage",
+        arguments: "",
+        summary: "which lines of the command line's code the oracle reaches",
+        run: coverage::main,
     },
     Command {
         name: "bench",

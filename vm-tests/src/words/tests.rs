@@ -71,6 +71,7 @@ fn what_differs_on_purpose_is_left_out() {
         ipvsadm(&["-A", "-s!#:+", "-b", "!#:+", "x"]),
         restore("-A -t 10.0.0.1:80  "),
         restore("-C\nipvsadm -h\n"),
+        restore("-A -s !#:+ \r-p\n"),
         restore(&"x".repeat(4096)),
         Line { tool: Tool::Restore, ..restore("-C\0") },
     ];

@@ -52,7 +52,7 @@ fn key(stub: &Path) -> Result<u64> {
     let mut hasher = DefaultHasher::new();
     // This file says how it is compiled.
     include_str!("oracle.rs").hash(&mut hasher);
-    for file in ["kernel.c", "answers.c", "machine.c"] {
+    for file in ["kernel.c", "record.c", "answers.c", "machine.c"] {
         let text = fs::read(stub.join(file)).with_context(|| format!("cannot read {file}"))?;
         text.hash(&mut hasher);
     }

@@ -13,6 +13,7 @@ use crate::ctx::Ctx;
 /// The tests of this module.
 pub const CASES: &[Case] = &[
     Case::new("atomic::a_full_save_brings_everything_back", everything).timeout(120),
+    Case::new("atomic::the_c_tool_reads_a_full_save", full_save_for_c).timeout(120),
     Case::new("atomic::a_bad_line_in_the_middle_changes_nothing", bad_line),
     Case::new("atomic::a_refused_rule_rolls_back", refused),
     Case::new("atomic::only_the_difference_is_sent", difference).timeout(120),
@@ -90,6 +91,23 @@ fn everything(ctx: &mut Ctx) -> Result<(), Failure> {
     ctx.run(&format!("ipvsadm -R --atomic < {file}"))?;
     assert_eq!(ctx.run("ipvsadm -S --full")?, empty);
     assert!(empty.starts_with("--stop-daemon master\n--stop-daemon backup\n--set "), "{empty}");
+    Ok(())
+}
+
+/// But for `--keep-port`, which it does not know.
+fn full_save_for_c(ctx: &mut Ctx) -> Result<(), Failure> {
+    interface(ctx)?;
+    let mut ipvs = Ipvs::open()?;
+    let rules = RULES.replace(" --keep-port", "");
+    ctx.cmd_with_input("ipvsadm -R", rules.as_bytes())?.success()?;
+    let before = state(&mut ipvs)?;
+    let saved = ctx.run("ipvsadm -S --full")?;
+    ctx.run(
+        "ipvsadm -C; ipvsadm --set 1 2 3; ipvsadm --stop-daemon master; ipvsadm --stop-daemon backup",
+    )?;
+    let outcome = ctx.cmd_with_input("ipvsadm-c -R", saved.as_bytes())?;
+    assert_eq!((outcome.error_text(), outcome.status), (String::new(), 0));
+    assert_eq!(state(&mut ipvs)?, before);
     Ok(())
 }
 

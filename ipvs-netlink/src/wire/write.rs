@@ -19,12 +19,13 @@ impl<'a> Writer<'a> {
         (command, version): (u8, u8),
     ) -> Self {
         let start = out.len();
-        out.extend_from_slice(&[0; 4]);
-        out.extend_from_slice(&family.to_ne_bytes());
-        out.extend_from_slice(&flags.to_ne_bytes());
-        out.extend_from_slice(&seq.to_ne_bytes());
-        out.extend_from_slice(&[0; 4]); // to the kernel
-        out.extend_from_slice(&[command, version, 0, 0]);
+        // Bytes 0 to 3 are the length, 12 to 15 the receiver: the kernel.
+        let mut headers = [0; 20];
+        headers[4..6].copy_from_slice(&family.to_ne_bytes());
+        headers[6..8].copy_from_slice(&flags.to_ne_bytes());
+        headers[8..12].copy_from_slice(&seq.to_ne_bytes());
+        headers[16..18].copy_from_slice(&[command, version]);
+        out.extend_from_slice(&headers);
         Self { out, start }
     }
 
@@ -47,8 +48,8 @@ impl<'a> Writer<'a> {
     /// A nest with what `fill` writes.
     pub fn nest(&mut self, number: u16, fill: impl FnOnce(&mut Self)) {
         let start = self.out.len();
-        self.out.extend_from_slice(&[0; 2]);
-        self.out.extend_from_slice(&(number | F_NESTED).to_ne_bytes());
+        let [low, high] = (number | F_NESTED).to_ne_bytes();
+        self.out.extend_from_slice(&[0, 0, low, high]);
         fill(self);
         let len = self.out.len() - start;
         self.out[start..start + 2].copy_from_slice(&(len as u16).to_ne_bytes());
@@ -96,7 +97,11 @@ impl<'a> Writer<'a> {
 
     /// An address in 16 bytes (`union nf_inet_addr`): IPv4 in the first four, the rest zero.
     pub fn address(&mut self, number: u16, address: IpAddr) {
-        self.bytes(number, &address_bytes(address));
+        let mut attribute = [0; ATTRIBUTE_HEADER + 16];
+        attribute[..2].copy_from_slice(&((ATTRIBUTE_HEADER + 16) as u16).to_ne_bytes());
+        attribute[2..4].copy_from_slice(&number.to_ne_bytes());
+        attribute[4..].copy_from_slice(&address_bytes(address));
+        self.out.extend_from_slice(&attribute);
     }
 }
 

@@ -63,12 +63,16 @@ fn shown(dest: &DestEntry, detail: Detail) -> DestEntry {
     dest
 }
 
+/// Services by key: 7.2 hashes them anew, a while after changes, and lists them in another order.
+/// The order of destinations stays.
 fn all_shown(table: &Table, detail: Detail) -> Table {
     let services = table.services.iter().map(|one| ServiceTable {
         service: one.service.clone(),
         dests: one.dests.iter().map(|dest| shown(dest, detail)).collect(),
     });
-    Table { services: services.collect() }
+    let mut services: Vec<_> = services.collect();
+    services.sort_by_key(|one| one.service.key);
+    Table { services }
 }
 
 /// How many destinations came from where.

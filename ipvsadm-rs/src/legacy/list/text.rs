@@ -3,8 +3,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Writes decimal digits.
-pub fn number(out: &mut Vec<u8>, mut value: u64) {
+/// Writes decimal digits. Most numbers of a listing are small: parts of addresses, weights, ports.
+pub fn number(out: &mut Vec<u8>, value: u64) {
+    let digit = |value: u64| b'0' + (value % 10) as u8;
+    match value {
+        0..10 => out.push(digit(value)),
+        10..100 => out.extend_from_slice(&[digit(value / 10), digit(value)]),
+        100..1000 => {
+            out.extend_from_slice(&[digit(value / 100), digit(value / 10), digit(value)]);
+        }
+        _ => large_number(out, value),
+    }
+}
+
+fn large_number(out: &mut Vec<u8>, mut value: u64) {
     let mut digits = [0u8; 20];
     let mut at = digits.len();
     loop {
@@ -147,6 +159,16 @@ mod tests {
             let mut out = Vec::new();
             address(&mut out, text.parse().expect("an address"));
             assert_eq!(String::from_utf8_lossy(&out), text);
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_length() {
+        let long = (0..20).map(|zeros| 10_u64.pow(zeros));
+        for value in (0..=1100).chain(long.flat_map(|power| [power - 1, power])).chain([u64::MAX]) {
+            let mut out = b"x".to_vec();
+            number(&mut out, value);
+            assert_eq!(String::from_utf8_lossy(&out), format!("x{value}"));
         }
     }
 

@@ -45,7 +45,7 @@ pub struct Work {
     pub changes: bool,
     /// Whether the kernel samples counters (`run_estimation`).
     pub estimation: bool,
-    /// The median of this many runs counts, after one to warm up.
+    /// The median of this many runs counts, after one to warm up; of one alone, that one.
     pub runs: usize,
 }
 
@@ -94,16 +94,18 @@ impl Work {
         let prepare = || prepare(self.table.as_deref(), self.connections, &programs.ours);
         let time = || steps.iter().map(|step| step.time(program)).sum();
         // The first run warms the caches.
+        let warm_up = usize::from(self.runs > 1);
+        let runs = 0..warm_up + self.runs;
         let mut times = if self.changes {
             let run = |_| fresh(self.estimation, || prepare().and_then(|()| time()));
-            (0..=self.runs).map(run).collect::<Result<Vec<_>>>()?
+            runs.map(run).collect::<Result<Vec<_>>>()?
         } else {
             fresh(self.estimation, || {
                 prepare()?;
-                (0..=self.runs).map(|_| time()).collect()
+                runs.map(|_| time()).collect()
             })?
         };
-        let mut times = times.split_off(1);
+        let mut times = times.split_off(warm_up);
         times.sort();
         Ok(times[times.len() / 2])
     }

@@ -19,7 +19,6 @@ pub mod netns;
 pub mod oracle;
 pub mod root;
 pub mod runner;
-pub mod runner;
 pub mod send;
 pub mod systemd;
 pub mod terminal;

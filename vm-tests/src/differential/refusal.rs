@@ -32,3 +32,28 @@ pub fn refuse_generic_netlink() -> Result<(), Failure> {
     .try_into()?;
     Ok(seccompiler::apply_filter(&filter)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use socket2::{Domain, Protocol, Socket, Type};
+
+    use super::*;
+
+    #[test]
+    fn only_generic_netlink_is_refused() {
+        let open = |protocol| {
+            let (domain, protocol) = (Domain::from(16), Protocol::from(protocol));
+            Socket::new(domain, Type::RAW, Some(protocol)).map(drop).map_err(|error| error.kind())
+        };
+        // In a thread of its own, which keeps the filter to its end.
+        let thread = std::thread::spawn(move || {
+            assert_eq!(open(16), Ok(()));
+            refuse_generic_netlink().expect("there is seccomp");
+            assert!(open(16).is_err_and(|kind| kind != ErrorKind::PermissionDenied));
+            assert_eq!(open(0), Ok(()));
+        });
+        assert!(thread.join().is_ok());
+    }
+}

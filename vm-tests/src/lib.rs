@@ -16,12 +16,17 @@ pub mod ctx;
 pub mod demo;
 pub mod differential;
 pub mod http;
+pub mod installation;
 pub mod model;
 pub mod netns;
 pub mod oracle;
+pub mod root;
 pub mod runner;
 pub mod send;
+pub mod systemd;
+pub mod terminal;
 pub mod topology;
+pub mod wait;
 pub mod words;
 
 pub use case::{Case, Failure};

@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod coverage;
 mod demo;
+mod dist;
 mod exec;
 mod oracle;
 mod paths;
@@ -62,6 +63,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--kernel K]",
         summary: "our tool against the C tool, in instructions (docs/benchmarks.md)",
         run: bench::main,
+    },
+    Command {
+        name: "dist",
+        arguments: "[man|static|deb|all|test]",
+        summary: "manual pages and completions, static program, Debian package, its test",
+        run: dist::main,
     },
     Command { name: "help", arguments: "", summary: "this table", run: help },
 ];

@@ -71,18 +71,26 @@ impl Suite {
         Ok(words.map(|word| word.trim_matches(['<', '>']).to_owned()).collect())
     }
 
-    /// Downloads packages and unpacks them under `root`; nothing is installed.
+    /// Downloads packages into `directory`.
     ///
     /// # Errors
     /// A download fails, or a hash is wrong.
-    pub fn unpack(&self, packages: &[String], root: &Path) -> Result<()> {
-        let downloads = self.work.join("packages");
+    pub fn download(&self, packages: &[&str], directory: &Path) -> Result<Vec<PathBuf>> {
+        fs::create_dir_all(directory)?;
         exec::run_as_progress(
-            self.apt("apt-get").args(["-q", "download"]).args(packages).current_dir(&downloads),
+            self.apt("apt-get").args(["-q", "download"]).args(packages).current_dir(directory),
         )?;
+        fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
+    }
+
+    /// Downloads packages and unpacks them under `root`; nothing is installed.
+    ///
+    /// # Errors
+    /// As [`Suite::download`].
+    pub fn unpack(&self, packages: &[impl AsRef<str>], root: &Path) -> Result<()> {
+        let packages: Vec<_> = packages.iter().map(AsRef::as_ref).collect();
         fs::create_dir_all(root)?;
-        for entry in fs::read_dir(&downloads)? {
-            let file = entry?.path();
+        for file in self.download(&packages, &self.work.join("packages"))? {
             exec::run(Command::new("dpkg").arg("-x").arg(&file).arg(root))?;
             fs::remove_file(&file)?;
         }

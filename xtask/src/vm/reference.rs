@@ -17,8 +17,8 @@ const PROGRAM: &str = "sbin/ipvsadm";
 const SCRIPTS: [&str; 2] = ["sbin/ipvsadm-save", "sbin/ipvsadm-restore"];
 const LIBRARIES: [&str; 2] = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"];
 
-/// The root below which the reference was unpacked.
-fn root(cache: &Path) -> PathBuf {
+/// The root below which the reference was unpacked, scripts and all.
+pub fn root(cache: &Path) -> PathBuf {
     cache.join("ipvsadm-c")
 }
 
@@ -58,7 +58,7 @@ pub fn setup(cache: &Cache) -> Result<Outcome> {
     }
     cache.create("ipvsadm-c", |partial| {
         let suite = Suite::open("bookworm", partial)?;
-        suite.unpack(&PACKAGES.map(str::to_owned), partial)?;
+        suite.unpack(&PACKAGES, partial)?;
         suite.close()
     })?;
     Ok(Outcome::Made(what))

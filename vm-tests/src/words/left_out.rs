@@ -30,6 +30,14 @@ const LEFT_OUT: &[(&str, Test)] = &[
         let end = &line.input[line.input.len() - blanks..];
         blanks >= 2 && !end.contains(&b'\n')
     }),
+    ("the script loses rules that are nothing but an option of echo", |line| {
+        let kept = line.input.split(|byte| *byte == b'\n').filter(|text| !text.starts_with(b"#"));
+        let text = kept.collect::<Vec<_>>().join(&b'\n');
+        let end = text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+        let option = text[..end].strip_prefix(b"-").unwrap_or_default();
+        let of_echo = !option.is_empty() && option.iter().all(|byte| b"neE".contains(byte));
+        line.tool == Tool::Restore && of_echo
+    }),
     ("the script mangles what grep takes for binary", |line| {
         line.tool == Tool::Restore
             && (line.input.contains(&0) || std::str::from_utf8(&line.input).is_err())

@@ -82,7 +82,9 @@ impl Line {
     fn runs(&self) -> impl Iterator<Item = Vec<&[u8]>> {
         let own = self.arguments.iter().map(Vec::as_slice).collect();
         let lines = self.input.split(|byte| *byte == b'\n').map(|line| {
-            let words = line.split(|byte| left_out::separates(*byte)).filter(|w| !w.is_empty());
+            let words = line
+                .split(|byte| left_out::separates(*byte))
+                .filter(|w| !w.is_empty() && *w != b"ipvsadm");
             words.map(|word| word.split(|byte| *byte == 0).next().unwrap_or_default()).collect()
         });
         std::iter::once(own).chain(lines)

@@ -74,6 +74,8 @@ fn what_differs_on_purpose_is_left_out() {
         restore("-A -s !#:+ \r-p\n"),
         restore(&"x".repeat(4096)),
         Line { tool: Tool::Restore, ..restore("-C\0") },
+        Line { tool: Tool::Restore, ..restore("# x\n-ne\n\n") },
+        restore("-A -s !#:+ ipvsadm -p\n"),
     ];
     for line in out {
         assert!(line.left_out().is_some(), "{line}");
@@ -86,6 +88,8 @@ fn what_differs_on_purpose_is_left_out() {
         restore("-A -t 10.0.0.1:80 "),
         restore("-A -t 10.0.0.1:80  \n"),
         restore("-C\0"),
+        restore("-n\n"),
+        Line { tool: Tool::Restore, ..restore("-n\n-C\n") },
     ];
     for line in kept {
         assert_eq!(line.left_out(), None, "{line}");

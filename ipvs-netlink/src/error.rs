@@ -230,7 +230,8 @@ impl std::error::Error for Refusal {}
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal.kind() {
-            ErrorKind::PermissionDenied => {
+            // EACCES is a security module's, which root does not help against.
+            ErrorKind::PermissionDenied if refusal.errno == Errno::EPERM => {
                 Self::PermissionDenied { request: Box::new(refusal.request) }
             }
             ErrorKind::ModuleMissing => Self::ModuleMissing,

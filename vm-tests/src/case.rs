@@ -17,12 +17,15 @@ pub struct Case {
     pub timeout: Duration,
     /// The first kernel that has what is tested; on older ones the test is ignored.
     pub since: Option<(Kernel, &'static str)>,
+    /// The one kernel on which the test runs, where another would tell nothing new; on the others it
+    /// is ignored.
+    pub only: Option<(Kernel, &'static str)>,
 }
 
 impl Case {
     /// A test with a time limit of one minute on all kernels.
     pub const fn new(name: &'static str, run: fn(&mut Ctx) -> Result<(), Failure>) -> Self {
-        Self { name, run, timeout: Duration::from_secs(60), since: None }
+        Self { name, run, timeout: Duration::from_secs(60), since: None, only: None }
     }
 
     /// Sets the time limit. Guests without hardware virtualisation are some ten times slower than
@@ -35,6 +38,12 @@ impl Case {
     /// The test needs a kernel of at least this version; `what` says what older ones lack.
     pub const fn since(mut self, major: u16, minor: u16, what: &'static str) -> Self {
         self.since = Some((Kernel { major, minor }, what));
+        self
+    }
+
+    /// The test runs on this kernel only; `why` says why that is enough.
+    pub const fn only(mut self, major: u16, minor: u16, why: &'static str) -> Self {
+        self.only = Some((Kernel { major, minor }, why));
         self
     }
 }

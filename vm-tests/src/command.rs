@@ -73,7 +73,11 @@ pub fn ip(options: &[&str], lines: &str) -> Result<(), Failure> {
         .map(drop)
 }
 
-fn exec(
+/// Runs a command with this standard input, as [`run`] does; `line` is its name in messages.
+///
+/// # Errors
+/// As [`run`].
+pub fn exec(
     command: &mut Command,
     line: &str,
     input: &[u8],

@@ -67,19 +67,8 @@ impl Ctx {
         fs::create_dir_all(&directory)?;
         let ctx = Self { kernel: Kernel::running()?, number, directory, topologies: 0 };
         command::ip(&[], "link set lo up")?;
-        ctx.spare_the_estimator()?;
+        spare_the_estimator(ctx.kernel)?;
         Ok(ctx)
-    }
-
-    /// Switches the sampling of counters off in the test's own namespace, where no traffic flows, on
-    /// kernels from 6.2 to 6.x: that of 6.12.95 dies in `ip_vs_estimation_kthread` now and then when
-    /// a namespace gets many destinations at once. Hosts of topologies keep it.
-    fn spare_the_estimator(&self) -> Result<(), Failure> {
-        let first_with_threads = Kernel { major: 6, minor: 2 };
-        if self.kernel >= first_with_threads && self.kernel.major < 7 {
-            fs::write("/proc/sys/net/ipv4/vs/run_estimation", "0")?;
-        }
-        Ok(())
     }
 
     /// The running kernel.
@@ -121,6 +110,20 @@ impl Ctx {
         self.topologies += 1;
         Topology::new(&format!("t{}x{}", self.number, self.topologies))
     }
+}
+
+/// Switches the sampling of counters off in the thread's namespace, where no traffic flows, on kernels
+/// from 6.2 to 6.x: that of 6.12.95 dies in `ip_vs_estimation_kthread` now and then when a namespace
+/// gets many destinations at once. Hosts of topologies keep it.
+///
+/// # Errors
+/// The sysctl is missing.
+pub fn spare_the_estimator(kernel: Kernel) -> Result<(), Failure> {
+    let first_with_threads = Kernel { major: 6, minor: 2 };
+    if kernel >= first_with_threads && kernel.major < 7 {
+        fs::write("/proc/sys/net/ipv4/vs/run_estimation", "0")?;
+    }
+    Ok(())
 }
 
 impl Drop for Ctx {

@@ -4,8 +4,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Server {
     listener: TcpListener,
     served: Arc<AtomicU64>,
+    body: Arc<Mutex<String>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -32,15 +33,22 @@ impl Server {
         let listener = host.inside(|| TcpListener::bind(any).map_err(Failure::from))?;
         let served = Arc::new(AtomicU64::new(0));
         let (accepting, counter) = (listener.try_clone()?, Arc::clone(&served));
-        let body = host.name.clone();
+        let body = Arc::new(Mutex::new(host.name.clone()));
+        let page = Arc::clone(&body);
         let thread = thread::spawn(move || {
             for stream in accepting.incoming() {
                 let Ok(stream) = stream else { break };
+                let text = page.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 // A client that goes away early is the client's matter.
-                let _ = answer(&stream, &body, &counter);
+                let _ = answer(&stream, &text, &counter);
             }
         });
-        Ok(Self { listener, served, thread: Some(thread) })
+        Ok(Self { listener, served, body, thread: Some(thread) })
+    }
+
+    /// Answers with this text from now on.
+    pub fn say(&self, body: &str) {
+        body.clone_into(&mut self.body.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// How many requests it has answered.

@@ -5,17 +5,29 @@
 //! its own with a fresh network namespace, in which only `lo` is up; IPVS keeps all of its state
 //! per namespace, so tests run side by side. Outside the virtual machine the cases are reported
 //! as ignored, and nothing on the host is touched.
+//!
+//! What needs no kernel is here, too: random command lines ([`words`]), and the comparison with the C
+//! tool on a script in place of a kernel ([`oracle`]).
 
 pub mod case;
 pub mod cases;
 pub mod command;
 pub mod ctx;
 pub mod demo;
+pub mod differential;
 pub mod http;
+pub mod installation;
 pub mod model;
 pub mod netns;
+pub mod oracle;
+pub mod root;
 pub mod runner;
+pub mod send;
+pub mod systemd;
+pub mod terminal;
 pub mod topology;
+pub mod wait;
+pub mod words;
 
 pub use case::{Case, Failure};
 pub use ctx::Ctx;

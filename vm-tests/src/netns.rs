@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Network namespaces of threads.
+//! Namespaces of threads: of the network, and of the file system's mounts.
 
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::thread;
 
+use rustix::mount::MountPropagationFlags;
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
 use crate::case::Failure;
@@ -32,6 +33,21 @@ pub fn change_root(directory: &Path) -> Result<(), Failure> {
     rustix::process::chroot(directory)?;
     rustix::process::chdir("/")?;
     Ok(())
+}
+
+/// Gives the calling thread, and what it starts from now on, mounts of its own: what it mounts is
+/// seen by nobody else and vanishes with its last process.
+///
+/// # Errors
+/// The capability `CAP_SYS_ADMIN` is missing.
+pub fn private_mounts() -> Result<(), Failure> {
+    // SAFETY: what is unshared is this thread's mounts, root and working directory; memory, open
+    // files and other threads stay as they are.
+    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS | UnshareFlags::FS) }
+        .map_err(|error| Failure::from(error).context("cannot make a mount namespace"))?;
+    // What others unmount goes away here too, so that their network namespaces can end.
+    let inherit = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
+    Ok(rustix::mount::mount_change("/", inherit)?)
 }
 
 /// Runs `work` in a named namespace (`ip netns`), in a thread of its own.

@@ -13,7 +13,6 @@ use std::thread;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::case::{Case, Failure};
-use crate::cases::misbehave;
 use crate::ctx::{Ctx, Kernel};
 use crate::{cases, command, netns};
 
@@ -32,10 +31,7 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let misbehave = std::env::var_os(misbehave::VARIABLE).is_some();
-    let cases: Vec<Case> =
-        if misbehave { misbehave::CASES.to_vec() } else { cases::all().copied().collect() };
-    let trials = cases.into_iter().map(|case| trial(case, guest.clone())).collect();
+    let trials = cases::chosen().into_iter().map(|case| trial(case, guest.clone())).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -50,7 +46,7 @@ fn trial(case: Case, guest: Option<PathBuf>) -> Trial {
         let Some(directory) = &guest else {
             return Ok(Completion::ignored_with(OUTSIDE));
         };
-        if let Some(reason) = too_old(&case)? {
+        if let Some(reason) = unfit(&case)? {
             return Ok(Completion::ignored_with(reason));
         }
         note(directory, "start", case.name)?;
@@ -60,12 +56,16 @@ fn trial(case: Case, guest: Option<PathBuf>) -> Trial {
     })
 }
 
-fn too_old(case: &Case) -> Result<Option<String>, Failed> {
-    let Some((first, what)) = case.since else {
-        return Ok(None);
-    };
+/// Why a test does not run on this kernel.
+fn unfit(case: &Case) -> Result<Option<String>, Failed> {
     let running = Kernel::running().map_err(failed)?;
-    Ok((running < first).then(|| format!("kernel {running}: {what} came with {first}")))
+    Ok(match (case.since, case.only) {
+        (Some((first, what)), _) if running < first => {
+            Some(format!("kernel {running}: {what} came with {first}"))
+        }
+        (_, Some((kernel, why))) if running != kernel => Some(format!("on {kernel} only: {why}")),
+        _ => None,
+    })
 }
 
 /// Tells the host which tests run, in case the guest does not live to report.

@@ -38,6 +38,30 @@ pub fn static_programs(arguments: &[&str]) -> Result<Vec<PathBuf>> {
     run(command, &[&target, arguments].concat())
 }
 
+/// Where [`instrumented_programs`] builds.
+pub fn instrumented() -> PathBuf {
+    paths::target().join("coverage")
+}
+
+/// Like [`programs`], with a counter for every branch.
+///
+/// # Errors
+/// As [`programs`].
+pub fn instrumented_programs(arguments: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut command = cargo();
+    command.env("RUSTFLAGS", "-C instrument-coverage").env("CARGO_TARGET_DIR", instrumented());
+    // Build scripts and procedural macros would leave their counters wherever they run.
+    command.env("LLVM_PROFILE_FILE", instrumented().join("build.profraw"));
+    run(command, arguments)
+}
+
+/// The compiler that cargo uses.
+pub fn rustc() -> Command {
+    let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    command.current_dir(paths::repository());
+    command
+}
+
 fn run(mut command: Command, arguments: &[&str]) -> Result<Vec<PathBuf>> {
     command.args(["build", "--quiet", "--message-format=json-render-diagnostics"]).args(arguments);
     let output = command

@@ -3,8 +3,11 @@
 
 mod bench;
 mod build;
+mod coverage;
 mod demo;
+mod dist;
 mod exec;
+mod oracle;
 mod paths;
 mod tally;
 mod test;
@@ -44,10 +47,28 @@ const COMMANDS: &[Command] = &[
         run: vm::main,
     },
     Command {
+        name: "oracle",
+        arguments: "[--seconds N | --cases N] [--seed N]",
+        summary: "random command lines: ours against the C tool, without a kernel",
+        run: oracle::main,
+    },
+    Command {
+        name: "coverage",
+        arguments: "",
+        summary: "which lines of the command line's code the oracle reaches",
+        run: coverage::main,
+    },
+    Command {
         name: "bench",
         arguments: "[--kernel K]",
         summary: "our tool against the C tool, in instructions (docs/benchmarks.md)",
         run: bench::main,
+    },
+    Command {
+        name: "dist",
+        arguments: "[man|static|deb|all|test]",
+        summary: "manual pages and completions, static program, Debian package, its test",
+        run: dist::main,
     },
     Command { name: "help", arguments: "", summary: "this table", run: help },
 ];

@@ -20,6 +20,12 @@ pub fn target() -> PathBuf {
     }
 }
 
+/// Where `cargo xtask dist` leaves its results. The package's description in `ipvsadm-rs/Cargo.toml`
+/// names the place, so `CARGO_TARGET_DIR` does not move it.
+pub fn dist() -> PathBuf {
+    repository().join("target/dist")
+}
+
 /// Where virtual machines leave their console logs: `$XTASK_VM_DIR`, else `target/vm`.
 pub fn vm_logs() -> PathBuf {
     match env::var_os("XTASK_VM_DIR") {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::tally::Tally;
 use crate::vm::options::Options;
-use crate::{HARNESS_FAILED, build, exec, vm};
+use crate::{HARNESS_FAILED, build, dist, exec, oracle, vm};
 
 /// One step: its name, and what it does and counts.
 type Step = (&'static str, fn() -> Result<Tally>);
@@ -26,6 +26,10 @@ const STEPS: &[Step] = &[
         counted(&["test", "--workspace", "--all-features", "--all-targets", "--no-fail-fast"])
     }),
     ("documentation tests", || counted(&["test", "--workspace", "--all-features", "--doc"])),
+    ("oracle without a kernel", oracle::checks),
+    ("Debian package: installed, used, removed", || {
+        dist::install::checks(&Options::parse(Vec::new())?)
+    }),
     ("guests that behave badly", || vm::selftest::checks(&Options::parse(Vec::new())?)),
     ("VM tests on all kernels", || {
         vm::test::all(Options::parse(["--kernel", "all"].map(OsString::from).to_vec())?)

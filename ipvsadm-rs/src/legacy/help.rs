@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `-h` and `-v`.
+//! `-h` and `-v`. The manual page has the same usage and headings.
 
 use super::options::{OPTIONS, OptionSpec, Topic, Value};
 
 /// What `-v` prints. Scripts compare it, hence it names the version that this program stands in for.
 pub const VERSION: &str = "ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n";
 
-const USAGE: [&str; 13] = [
+/// The forms of a command line, without the program's name.
+pub const USAGE: [&str; 13] = [
     "-A|-E SERVICE [-s name] [-b flags] [-p [seconds]] [-M mask] [--pe name] [-o]",
     "-D SERVICE",
     "-a|-e SERVICE -r host[:port] [-g|-i|-m] [-w number] [-x number] [-y number] [TUNNEL]",
@@ -22,7 +23,8 @@ const USAGE: [&str; 13] = [
     "-h | -v",
 ];
 
-const TOPICS: [(Topic, &str); 7] = [
+/// The parts of the table of options, with their headings.
+pub const TOPICS: [(Topic, &str); 7] = [
     (Topic::Commands, "Commands (the first option)"),
     (Topic::Service, "SERVICE: which virtual service"),
     (Topic::Balancing, "How a virtual service balances (-A, -E)"),

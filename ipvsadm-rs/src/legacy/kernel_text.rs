@@ -28,7 +28,7 @@ pub fn of_refusal(refusal: &Refusal) -> String {
 }
 
 fn specific(request: &Request, errno: Errno) -> Option<&'static str> {
-    use Request::{Change, GetService, ListDests};
+    use Request::{Change, GetService, ListDests, ListServices};
     Some(match (errno, request) {
         (Errno::EEXIST, Change(Op::CreateService { .. })) => "Service already exists",
         (Errno::EEXIST, Change(Op::CreateDest { .. })) => "Destination already exists",
@@ -48,6 +48,7 @@ fn specific(request: &Request, errno: Errno) -> Option<&'static str> {
             Errno::ESRCH,
             Change(Op::UpdateService { .. } | Op::DeleteService { .. } | Op::Zero { .. })
             | GetService(_)
+            | ListServices
             | ListDests(_),
         ) => "No such service",
         _ => return None,
@@ -100,7 +101,8 @@ mod tests {
         let stop = Op::StopDaemon { role: DaemonRole::Master };
         assert_eq!(text(stop, Errno::ESRCH), "No daemon is running");
         assert_eq!(text(Request::GetService(service), Errno::ESRCH), "No such service");
-        assert_eq!(text(Request::ListServices, Errno::ESRCH), "No such process");
+        assert_eq!(text(Request::ListServices, Errno::ESRCH), "No such service");
+        assert_eq!(text(Request::ListDaemons, Errno::ESRCH), "No such process");
         assert_eq!(text(delete_dest, Errno::ERANGE), "Numerical result out of range");
         assert_eq!(text(stop, Errno::ENODEV), "No such device");
     }

@@ -10,7 +10,7 @@ pub mod command;
 mod desired;
 mod draft;
 mod fault;
-mod help;
+pub mod help;
 pub mod host;
 mod inet;
 mod inet6;

@@ -92,19 +92,22 @@ impl<'a> Lexer<'a> {
         &self.positional
     }
 
+    /// The next argument, where an option may stand.
     #[inline]
     fn advance(&mut self) -> Option<&'a [u8]> {
         if !self.taken.is_empty() {
             self.skip_taken();
         }
+        self.value()
+    }
+
+    /// The next argument, where a value stands: it may have been taken for another value before,
+    /// which libpopt does not look at here.
+    #[inline]
+    fn value(&mut self) -> Option<&'a [u8]> {
         let argument = self.argv.get(self.next)?;
         self.next += 1;
         Some(argument)
-    }
-
-    fn peek(&mut self) -> Option<&'a [u8]> {
-        self.skip_taken();
-        self.argv.get(self.next)
     }
 
     #[cold]
@@ -153,11 +156,13 @@ impl<'a> Lexer<'a> {
     ) -> Result<Event<'a>, LexError> {
         let value = match (attached, option.value) {
             (Some(value), _) => value,
-            (None, Value::Optional(_)) if self.peek().is_none_or(|next| next.starts_with(b"-")) => {
+            (None, Value::Optional(_))
+                if self.argv.get(self.next).is_none_or(|next| next.starts_with(b"-")) =>
+            {
                 return Ok(Event { option, value: None });
             }
             (None, _) => {
-                self.last = self.advance().ok_or(LexError::MissingValue)?;
+                self.last = self.value().ok_or(LexError::MissingValue)?;
                 self.last
             }
         };
@@ -176,8 +181,7 @@ impl<'a> Lexer<'a> {
             let argument = self.argv.get(*index).unwrap_or(b"-");
             !self.taken.contains(index) && !argument.starts_with(b"-")
         });
-        let argument = found.and_then(|index| self.argv.get(index)).unwrap_or(b"");
-        let (Some(index), false) = (found, argument.is_empty()) else {
+        let Some((index, argument)) = found.and_then(|at| Some((at, self.argv.get(at)?))) else {
             return Cow::Borrowed(value);
         };
         self.taken.push(index);

@@ -113,8 +113,16 @@ fn the_marker_takes_the_next_argument_that_is_no_option() {
     check(&["-t", "!#:+", "-n", "a", "b"], "tcp-service=a numeric | <b>");
     check(&["-t", "x!#:+y!#:+", "a"], "tcp-service=xaya |");
     check(&["-t", "!#:+"], "tcp-service=!#:+ |");
-    check(&["-t", "!#:+", ""], "tcp-service=!#:+ | <>");
-    check(&["-t", "!#:+", "-p", "60"], "tcp-service=60 persistent |");
+    check(&["-t", "x!#:+y!#:+", "", "a"], "tcp-service=xy | <a>");
+    check(&["-t", "!#:+", "-", "a"], "tcp-service=a | <->");
+}
+
+#[test]
+fn a_value_takes_what_the_marker_took_once_more() {
+    check(&["-t", "!#:+", "-p", "60"], "tcp-service=60 persistent=60 |");
+    check(&["-t!#:+", "-r", "a"], "tcp-service=a real-server=a |");
+    check(&["-t!#:+", "-r!#:+", "a", "b"], "tcp-service=a real-server=b |");
+    check(&["-t!#:+", "-n", "a", "-r", "b"], "tcp-service=a numeric real-server=b |");
 }
 
 #[test]

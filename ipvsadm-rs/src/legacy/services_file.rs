@@ -55,7 +55,20 @@ fn entry(line: &[u8]) -> Option<Entry> {
     let name = words.next()?;
     let (port, protocol) = words.next()?.split_once('/')?;
     let names = std::iter::once(name).chain(words).map(str::to_owned).collect();
-    Some(Entry { port: port.parse().ok()?, protocol: protocol.to_owned(), names })
+    let protocol = protocol.trim_start_matches('/').to_owned();
+    Some(Entry { port: number(port)?, protocol, names })
+}
+
+/// A number as the C library reads it here: decimal, octal or hexadecimal, cut to 16 bits.
+fn number(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
+    let value = match hexadecimal {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None if digits.starts_with('0') => u32::from_str_radix(digits, 8),
+        None => digits.parse(),
+    };
+    value.ok().map(|value| value as u16)
 }
 
 #[cfg(test)]
@@ -76,5 +89,27 @@ mod tests {
         assert_eq!(file.name(14001, Protocol::SCTP), Some("sua"));
         assert_eq!(file.name(53, Protocol::TCP), None);
         assert_eq!(file.name(80, Protocol(47)), None);
+    }
+
+    #[test]
+    fn numbers_of_the_c_library() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("070", Some(56)),
+            ("0x1A", Some(26)),
+            ("+7", Some(7)),
+            ("70000", Some(4464)),
+            ("65536", Some(0)),
+            ("08", None),
+            ("0x", None),
+            ("-1", None),
+            ("13x", None),
+            ("", None),
+            ("4294967297", None),
+        ] {
+            assert_eq!(number(text), expected, "{text}");
+        }
+        let file = ServicesFile::parse(b"a 14//tcp\n");
+        assert_eq!(file.port(b"a", Protocol::TCP), Some(14));
     }
 }

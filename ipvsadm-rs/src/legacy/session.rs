@@ -98,7 +98,15 @@ impl<'w> Session<'w> {
                 io.print(&text);
                 0
             }
-            Err(error) => self.refused(&error, io, LISTING),
+            Err(error) => {
+                // The banner needs no table.
+                if let Subject::Table = listing.subject {
+                    let mut banner = Vec::new();
+                    table::banner(&mut banner, self.info);
+                    io.print(&banner);
+                }
+                self.refused(&error, io, LISTING)
+            }
         }
     }
 

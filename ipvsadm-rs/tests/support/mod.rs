@@ -60,19 +60,8 @@ pub struct Fixture {
 pub const NO_CONNECTIONS: &str =
     "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n";
 
-const HOSTS: &str = "127.0.0.1 localhost
-::1 localhost ip6-localhost
-10.0.0.1 vip1 www.example.com
-10.0.0.2 real2
-10.1.1.1 a-really-quite-long-host-name-for-truncation.example.com
-10.1.1.2 an-even-longer-host-name-that-will-exceed-sixty-characters.sub.example.com
-2001:db8::1 vip6
-255.255.255.0 maskname
-";
-
-const SERVICES: &[u8] = b"ftp 21/tcp\nssh 22/tcp\ndomain 53/tcp\ndomain 53/udp\nhttp 80/tcp www\n\
-    https 443/tcp\nhttps 443/udp\nsip 5060/tcp\nsip 5060/udp\nsua 14001/sctp\n\
-    a-long-service-nm 4321/tcp\n";
+const HOSTS: &str = include_str!("hosts");
+const SERVICES: &[u8] = include_bytes!("services");
 
 fn hosts() -> impl Iterator<Item = (IpAddr, Vec<&'static str>)> {
     HOSTS.lines().filter_map(|line| {

@@ -5,6 +5,9 @@ use crate::case::Case;
 
 pub mod atomic;
 pub mod client;
+pub mod clients;
+pub mod completion;
+pub mod differential;
 pub mod errors;
 pub mod harness;
 pub mod interrupted;
@@ -13,16 +16,34 @@ pub mod listing;
 pub mod misbehave;
 pub mod model;
 pub mod names;
+pub mod package;
 pub mod reference;
 pub mod ruleset;
 pub mod settled;
 pub mod traffic;
+pub mod unit;
 
-/// All tests.
+/// The tests that the environment asks for: some are of no use, or no good, among the others.
+pub fn chosen() -> Vec<Case> {
+    let asked = |variable| std::env::var_os(variable).is_some();
+    match () {
+        () if asked(misbehave::VARIABLE) => misbehave::CASES.to_vec(),
+        () if asked(package::VARIABLE) => [package::CASES, completion::CASES, unit::CASES].concat(),
+        () => all().copied().collect(),
+    }
+}
+
+/// All ordinary tests.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
         atomic::CASES,
         client::CASES,
+        clients::init_script::CASES,
+        clients::keepalived::CASES,
+        clients::kernel_script::CASES,
+        clients::ldirectord::CASES,
+        clients::monitors::CASES,
+        differential::CASES,
         errors::CASES,
         harness::CASES,
         interrupted::CASES,

@@ -30,6 +30,7 @@ use ipvs_netlink::fake::{Interface, Kernel, Release};
 
 pub use report::{Mismatch, Report, What};
 pub use run::run;
+pub use state::State;
 
 /// What makes a fresh namespace the one that the model expects, as `ip` commands; IPv6 addresses
 /// need a moment after them.

@@ -12,14 +12,19 @@ use ipvs_netlink::{Error, Ipvs};
 /// A service's configuration, and its destinations as listed.
 type Rules = (ServiceConfig, Vec<(DestKey, DestConfig)>);
 
+/// Configuration without counters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct State {
+pub struct State {
     services: BTreeMap<ServiceKey, Rules>,
     daemons: BTreeMap<DaemonRole, DaemonConfig>,
     timeouts: Timeouts,
 }
 
 impl State {
+    /// Reads everything, one thing after the other.
+    ///
+    /// # Errors
+    /// A listing fails.
     pub fn read(ipvs: &mut Ipvs) -> Result<Self, Error> {
         let services = ipvs.table()?.services.into_iter().map(|table| {
             let dests = table.dests.iter().map(|dest| (dest.key, dest.config)).collect();

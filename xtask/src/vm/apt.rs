@@ -28,16 +28,26 @@ impl Suite {
     /// # Errors
     /// No mirror is known, the network is down, or a signature is wrong.
     pub fn open(name: &'static str, work: &Path) -> Result<Self> {
+        Self::with(name, work, &["deb"])
+    }
+
+    /// As [`Suite::open`], with source packages.
+    ///
+    /// # Errors
+    /// As [`Suite::open`].
+    pub fn open_with_sources(name: &'static str, work: &Path) -> Result<Self> {
+        Self::with(name, work, &["deb", "deb-src"])
+    }
+
+    fn with(name: &'static str, work: &Path, kinds: &[&str]) -> Result<Self> {
         let mirror = mirror()?;
         let work = work.join("apt");
         for directory in ["lists/partial", "cache/archives/partial", "packages"] {
             fs::create_dir_all(work.join(directory))
                 .with_context(|| format!("cannot create {}", work.join(directory).display()))?;
         }
-        fs::write(
-            work.join("sources.list"),
-            format!("deb [arch=amd64 signed-by={KEYRING}] {mirror} {name} main\n"),
-        )?;
+        let line = |kind| format!("{kind} [arch=amd64 signed-by={KEYRING}] {mirror} {name} main\n");
+        fs::write(work.join("sources.list"), kinds.iter().map(line).collect::<String>())?;
         let suite = Self { name, work };
         eprintln!("fetching the package lists of {name} from {mirror}");
         exec::run_as_progress(suite.apt("apt-get").args([
@@ -61,22 +71,55 @@ impl Suite {
         Ok(words.map(|word| word.trim_matches(['<', '>']).to_owned()).collect())
     }
 
-    /// Downloads packages and unpacks them under `root`; nothing is installed.
+    /// Downloads packages into `directory`.
     ///
     /// # Errors
     /// A download fails, or a hash is wrong.
-    pub fn unpack(&self, packages: &[String], root: &Path) -> Result<()> {
-        let downloads = self.work.join("packages");
+    pub fn download(&self, packages: &[&str], directory: &Path) -> Result<Vec<PathBuf>> {
+        fs::create_dir_all(directory)?;
         exec::run_as_progress(
-            self.apt("apt-get").args(["-q", "download"]).args(packages).current_dir(&downloads),
+            self.apt("apt-get").args(["-q", "download"]).args(packages).current_dir(directory),
         )?;
+        fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect()
+    }
+
+    /// Downloads packages and unpacks them under `root`; nothing is installed.
+    ///
+    /// # Errors
+    /// As [`Suite::download`].
+    pub fn unpack(&self, packages: &[impl AsRef<str>], root: &Path) -> Result<()> {
+        let packages: Vec<_> = packages.iter().map(AsRef::as_ref).collect();
         fs::create_dir_all(root)?;
-        for entry in fs::read_dir(&downloads)? {
-            let file = entry?.path();
+        for file in self.download(&packages, &self.work.join("packages"))? {
             exec::run(Command::new("dpkg").arg("-x").arg(&file).arg(root))?;
             fs::remove_file(&file)?;
         }
         Ok(())
+    }
+
+    /// Downloads the upstream archive of a source package and unpacks it under `root`, without its
+    /// own top directory. The distribution's patches are not in it.
+    ///
+    /// # Errors
+    /// As [`Suite::unpack`], or there is no such archive.
+    pub fn unpack_source(&self, package: &str, root: &Path) -> Result<()> {
+        let downloads = self.work.join("packages");
+        exec::run_as_progress(
+            self.apt("apt-get")
+                .args(["-q", "source", "--download-only", "--tar-only", package])
+                .current_dir(&downloads),
+        )?;
+        fs::create_dir_all(root)?;
+        for entry in fs::read_dir(&downloads)? {
+            let file = entry?.path();
+            if file.to_string_lossy().contains(".orig.tar.") {
+                let mut tar = Command::new("tar");
+                tar.args(["--extract", "--strip-components=1", "--file"]).arg(&file);
+                exec::run(tar.arg("--directory").arg(root))?;
+                return fs::remove_file(&file).context("cannot remove the source archive");
+            }
+        }
+        bail!("apt downloaded no source archive of {package}")
     }
 
     /// Removes the lists, which nothing needs after unpacking.

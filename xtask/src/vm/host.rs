@@ -34,6 +34,10 @@ const PACKAGES: &[(&str, Provides)] = &[
     ("python3-venv", Provides::Venv),
     ("libcap-ng-dev", Provides::Header("/usr/include/cap-ng.h")),
     ("libseccomp-dev", Provides::Header("/usr/include/seccomp.h")),
+    // For the Debian package and its test; the guest's programs are the host's.
+    ("dpkg-dev", Provides::Program("dpkg-shlibdeps")),
+    ("man-db", Provides::Program("man")),
+    ("systemd", Provides::File("/lib/systemd/systemd")),
 ];
 
 impl Provides {

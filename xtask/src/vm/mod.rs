@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `cargo xtask vm`: virtual machines that run real kernels.
 
-mod apt;
-mod cache;
+pub mod apt;
+pub mod cache;
+mod clients;
 mod console;
 mod host;
 mod kernel;
+mod kernel_script;
 mod kvm;
 mod machine;
 pub mod options;
+pub mod oracle;
 mod reference;
 pub mod run;
 pub mod selftest;
 pub mod setup;
 mod share;
 pub mod test;
-mod tools;
+pub mod tools;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -25,7 +28,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 cargo xtask vm COMMAND
 
-  setup    get QEMU, virtme-ng, virtiofsd, the kernels and the reference ipvsadm
+  setup    get QEMU, virtme-ng, virtiofsd, the kernels, the reference ipvsadm and its clients
            (packages that your system lacks are installed with apt; everything else goes
            to the cache directory; a second run does nothing)
   clean    remove the cache directory

@@ -14,20 +14,22 @@ use super::setup::Outcome;
 const PACKAGES: [&str; 4] = ["ipvsadm", "libnl-3-200", "libnl-genl-3-200", "libpopt0"];
 
 const PROGRAM: &str = "sbin/ipvsadm";
+const SCRIPTS: [&str; 2] = ["sbin/ipvsadm-save", "sbin/ipvsadm-restore"];
 const LIBRARIES: [&str; 2] = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"];
 
-/// The root below which the reference was unpacked.
-fn root(cache: &Path) -> PathBuf {
+/// The root below which the reference was unpacked, scripts and all.
+pub fn root(cache: &Path) -> PathBuf {
     cache.join("ipvsadm-c")
 }
 
-/// The program and its libraries.
+/// The program, the scripts around it, and its libraries.
 ///
 /// # Errors
 /// The setup has not fetched them.
 pub fn files(cache: &Path) -> Result<Vec<PathBuf>> {
     let root = root(cache);
     let mut files = vec![root.join(PROGRAM)];
+    files.extend(SCRIPTS.map(|script| root.join(script)));
     for directory in LIBRARIES {
         let Ok(entries) = fs::read_dir(root.join(directory)) else {
             continue;
@@ -37,7 +39,7 @@ pub fn files(cache: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     files.retain(|file| file.is_file());
-    if files.len() < PACKAGES.len() {
+    if files.len() < PACKAGES.len() + SCRIPTS.len() {
         bail!("{} is incomplete: run `cargo xtask vm clean`, then `vm setup`", root.display());
     }
     Ok(files)
@@ -56,7 +58,7 @@ pub fn setup(cache: &Cache) -> Result<Outcome> {
     }
     cache.create("ipvsadm-c", |partial| {
         let suite = Suite::open("bookworm", partial)?;
-        suite.unpack(&PACKAGES.map(str::to_owned), partial)?;
+        suite.unpack(&PACKAGES, partial)?;
         suite.close()
     })?;
     Ok(Outcome::Made(what))

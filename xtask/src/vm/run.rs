@@ -59,6 +59,7 @@ pub fn share(options: &Options, machine: &Machine, command: &[OsString]) -> Resu
         share.program(&tool)?;
     }
     share.reference_tool()?;
+    share.clients()?;
     share.set("module", if options.module { "yes" } else { "no" })?;
     share.set("life", &machine.timeout.as_secs().to_string())?;
     share.set("directory", &paths::repository().to_string_lossy())?;

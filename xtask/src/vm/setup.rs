@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use super::cache::Cache;
 use super::kernel::{self, Kernel};
-use super::{host, reference, tools};
+use super::{clients, host, kernel_script, reference, tools};
 
 /// What a step of the setup found or did.
 pub enum Outcome {
@@ -45,6 +45,8 @@ fn complete() -> bool {
         host::missing(&cache).is_empty()
             && tools::present(&cache)
             && reference::present(&cache)
+            && clients::present(&cache)
+            && kernel_script::present(&cache)
             && kernel::KERNELS.iter().all(|kernel| kernel.find(&cache).is_ok())
     })
 }
@@ -62,6 +64,8 @@ fn everything(say: &mut dyn FnMut(String)) -> Result<()> {
     step(say, "virtiofsd", || tools::virtiofsd(&cache))?;
     step(say, "busybox", || tools::busybox(&cache))?;
     step(say, "reference ipvsadm", || reference::setup(&cache))?;
+    step(say, "clients", || clients::setup(&cache))?;
+    step(say, "kernel's ipvs.sh", || kernel_script::setup(&cache))?;
     for kernel in kernel::KERNELS {
         step(say, &format!("kernel {}", kernel.name), || Kernel::setup(kernel, &cache))?;
     }

@@ -8,12 +8,13 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
 
-use super::reference;
-use crate::paths;
+use super::{clients, kernel_script, reference};
+use crate::{exec, paths};
 
 /// Where the guest sees the shared directory.
 pub const GUEST: &str = "/run/xtask";
@@ -105,6 +106,14 @@ impl Share {
         Ok(())
     }
 
+    /// Copies a file or a whole tree; the guest sees it as `/run/xtask/NAME`.
+    ///
+    /// # Errors
+    /// The copy fails.
+    pub fn tree(&self, from: &Path, name: &str) -> Result<()> {
+        exec::run(Command::new("cp").arg("-a").arg(from).arg(self.share.join(name)))
+    }
+
     /// Puts the C tool on the guest's PATH as `ipvsadm-c`; in messages it calls itself `ipvsadm`.
     ///
     /// # Errors
@@ -123,6 +132,18 @@ impl Share {
         );
         fs::write(&wrapper, text)?;
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
+        Ok(())
+    }
+
+    /// Shows the guest where the tests' clients and scripts are in the cache.
+    ///
+    /// # Errors
+    /// A link cannot be made.
+    pub fn clients(&self) -> Result<()> {
+        let cache = paths::cache()?;
+        symlink(clients::root(&cache), self.share.join("clients"))?;
+        symlink(kernel_script::root(&cache), self.share.join("kernel-tests"))?;
+        symlink(reference::root(&cache), self.share.join("reference"))?;
         Ok(())
     }
 

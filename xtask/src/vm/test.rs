@@ -12,12 +12,15 @@ use anyhow::{Context, Result, bail};
 
 use super::machine::{End, Machine};
 use super::options::Options;
+use super::share::{GUEST, Share};
 use super::{run, setup};
 use crate::tally::Tally;
 use crate::{HARNESS_FAILED, build};
 
-const TIMEOUT: Duration = Duration::from_secs(900);
+const TIMEOUT: Duration = Duration::from_secs(2400);
 const SUITE: &str = "vm-suite";
+/// The variable that sets the seed of random tests, handed on to the guest.
+const SEED: &str = "IPVS_SEED";
 
 /// `cargo xtask vm test`.
 pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
@@ -36,7 +39,7 @@ pub fn all(options: Options) -> Result<Tally> {
     let mut total = Tally::default();
     for kernel in &options.kernels {
         let options = Options { kernels: vec![kernel], ..options.clone() };
-        total += on_kernel(&options, &suite, &[])
+        total += on_kernel(&options, &suite, &[], |_| Ok(()))
             .with_context(|| format!("VM tests on kernel {}", kernel.name))?;
     }
     Ok(total)
@@ -47,7 +50,19 @@ pub fn all(options: Options) -> Result<Tally> {
 /// # Errors
 /// As [`all`].
 pub fn misbehaving(options: &Options) -> Result<Tally> {
-    on_kernel(options, &build_suite()?, &["env", "IPVS_VM_MISBEHAVE=1"])
+    on_kernel(options, &build_suite()?, &["env", "IPVS_VM_MISBEHAVE=1"], |_| Ok(()))
+}
+
+/// Runs the tests of our package against Debian's, and counts the results.
+///
+/// # Errors
+/// As [`all`].
+pub fn packages(options: &Options, ours: &Path, others: &Path) -> Result<Tally> {
+    let variable = format!("IPVS_VM_PACKAGES={GUEST}/packages");
+    on_kernel(options, &build_suite()?, &["env", &variable], |share| {
+        share.tree(others, "packages")?;
+        share.tree(ours, "packages/ours.deb")
+    })
 }
 
 fn build_suite() -> Result<PathBuf> {
@@ -58,9 +73,17 @@ fn build_suite() -> Result<PathBuf> {
         .with_context(|| format!("cargo did not say where it built {SUITE}"))
 }
 
-fn on_kernel(options: &Options, suite: &Path, prefix: &[&str]) -> Result<Tally> {
+fn on_kernel(
+    options: &Options,
+    suite: &Path,
+    prefix: &[&str],
+    prepare: impl FnOnce(&Share) -> Result<()>,
+) -> Result<Tally> {
     let machine = run::machine(options, TIMEOUT)?;
     let mut command: Vec<_> = prefix.iter().map(OsString::from).collect();
+    if let Ok(seed) = std::env::var(SEED) {
+        command.extend(["env".to_owned(), format!("{SEED}={seed}")].map(OsString::from));
+    }
     command.push(SUITE.into());
     if std::io::stdout().is_terminal() {
         command.extend(["--color", "always"].map(OsString::from));
@@ -68,6 +91,7 @@ fn on_kernel(options: &Options, suite: &Path, prefix: &[&str]) -> Result<Tally> 
     command.extend(options.words.iter().cloned());
     let mut share = run::share(options, &machine, &command)?;
     share.program(suite)?;
+    prepare(&share)?;
     println!("VM tests on kernel {}", machine.kernel.name);
     let start = Instant::now();
     let end = machine.run(&mut share)?;

@@ -75,22 +75,30 @@ pub fn virtiofsd(cache: &Cache) -> Result<Outcome> {
     if has_virtiofsd(&cache.path("")) {
         return Ok(Outcome::Present(VIRTIOFSD.to_owned()));
     }
-    eprintln!("building virtiofsd {VIRTIOFSD} with cargo (one to three minutes)");
-    cache.create(&format!("virtiofsd-{VIRTIOFSD}"), |partial| {
+    cargo_install(cache, "virtiofsd", VIRTIOFSD)
+        .context("virtiofsd needs libcap-ng-dev, libseccomp-dev and the network")?;
+    let version = exec::capture(Command::new(directory.join("virtiofsd")).arg("--version"))?;
+    Ok(Outcome::Made(version.trim().to_owned()))
+}
+
+/// Has cargo build a program of another project; it is `NAME-VERSION/bin/NAME` in the cache.
+///
+/// # Errors
+/// The build fails; cargo has said why.
+pub fn cargo_install(cache: &Cache, name: &str, version: &str) -> Result<()> {
+    eprintln!("building {name} {version} with cargo (one to three minutes)");
+    cache.create(&format!("{name}-{version}"), |partial| {
         exec::run_as_progress(
             Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-                .args(["install", "virtiofsd", "--locked", "--version"])
-                .arg(format!("~{VIRTIOFSD}"))
+                .args(["install", name, "--locked", "--version"])
+                .arg(format!("~{version}"))
                 .arg("--root")
                 .arg(partial)
                 .env("CARGO_TARGET_DIR", partial.join("target"))
                 .current_dir(partial),
-        )
-        .context("virtiofsd needs libcap-ng-dev, libseccomp-dev and the network")?;
+        )?;
         std::fs::remove_dir_all(partial.join("target")).context("cannot remove the build output")
-    })?;
-    let version = exec::capture(Command::new(directory.join("virtiofsd")).arg("--version"))?;
-    Ok(Outcome::Made(version.trim().to_owned()))
+    })
 }
 
 /// Unpacks a static busybox; virtme-ng puts it in the initramfs.
@@ -100,7 +108,7 @@ pub fn busybox(cache: &Cache) -> Result<Outcome> {
     }
     cache.create("busybox", |partial| {
         let suite = Suite::open("bookworm", partial)?;
-        suite.unpack(&["busybox-static".to_owned()], partial)?;
+        suite.unpack(&["busybox-static"], partial)?;
         suite.close()
     })?;
     Ok(Outcome::Made("static".to_owned()))

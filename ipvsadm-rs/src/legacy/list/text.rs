@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `printf`'s columns, into a buffer, without allocation.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Writes decimal digits. Most numbers of a listing are small: parts of addresses, weights, ports.
 pub fn number(out: &mut Vec<u8>, value: u64) {
@@ -49,11 +49,22 @@ pub fn ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
     }
 }
 
+/// Writes an IPv6 address. The C library shows the end of "compatible" addresses as IPv4, too.
+fn ipv6(out: &mut Vec<u8>, address: Ipv6Addr) {
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
+            out.extend_from_slice(b"::");
+            ipv4(out, Ipv4Addr::from_bits(address.to_bits() as u32));
+        }
+        _ => out.extend_from_slice(address.to_string().as_bytes()),
+    }
+}
+
 /// Writes an address, IPv6 without brackets.
 pub fn address(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(address) => ipv4(out, address),
-        IpAddr::V6(address) => out.extend_from_slice(address.to_string().as_bytes()),
+        IpAddr::V6(address) => ipv6(out, address),
     }
 }
 
@@ -125,6 +136,29 @@ mod tests {
                 counter(&mut out, value, exact);
                 assert_eq!(String::from_utf8_lossy(&out), expected);
             }
+        }
+    }
+
+    #[test]
+    fn addresses_as_the_c_library_shows_them() {
+        for text in [
+            "::",
+            "::1",
+            "::ffff",
+            "::0.1.0.0",
+            "::10.0.0.1",
+            "::ffff:10.0.0.1",
+            "::fffe:a00:1",
+            "::1:a00:1",
+            "1:0:0:2::",
+            "1::2:0:0",
+            "1:0:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7:0",
+            "0:1::",
+        ] {
+            let mut out = Vec::new();
+            address(&mut out, text.parse().expect("an address"));
+            assert_eq!(String::from_utf8_lossy(&out), text);
         }
     }
 

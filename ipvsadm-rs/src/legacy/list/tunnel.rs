@@ -22,7 +22,9 @@ pub fn option(forward: &Forward) -> &'static [u8] {
     match forward.method() {
         Method::MASQ => b"-m",
         Method::TUNNEL => b"-i",
-        _ => b"-g",
+        Method::LOCAL | Method::ROUTE => b"-g",
+        // As in the listing: a rule that -R refuses says more than one that means another method.
+        _ => b"(null)",
     }
 }
 

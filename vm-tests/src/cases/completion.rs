@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Completions of the package in real shells: `cargo xtask dist test`.
+
+use super::package;
+use crate::case::{Case, Failure};
+use crate::ctx::Ctx;
+use crate::root::Root;
+use crate::terminal::Terminal;
+
+/// The tests of this module.
+pub const CASES: &[Case] = &[
+    Case::new("completion::bash", bash).timeout(300),
+    Case::new("completion::zsh", zsh).timeout(300),
+    Case::new("completion::fish", fish).timeout(300),
+];
+
+fn installed(ctx: &Ctx) -> Result<Root, Failure> {
+    let root = package::root(ctx)?;
+    root.run("dpkg -i /packages/ours.deb")?;
+    Ok(root)
+}
+
+/// Has a person with the Tab key make a service, and looks whether the kernel has it.
+fn tabs(root: &Root, terminal: &mut Terminal) -> Result<(), Failure> {
+    terminal.line("ipvsadm --add-servi\t-t 192.0.2.1:80 --schedu\tmh --sched-f\tmh-p\t")?;
+    assert_eq!(root.run("ipvsadm -Sn")?, "-A -t 192.0.2.1:80 -s mh -b mh-port\n");
+    terminal.line("ipvsadm-save --fu\t>/tmp/saved")?;
+    assert_eq!(root.run("cat /tmp/saved")?, root.run("ipvsadm -S --full")?);
+    Ok(())
+}
+
+fn bash(ctx: &mut Ctx) -> Result<(), Failure> {
+    let root = installed(ctx)?;
+    let mut terminal = Terminal::open(&root, "bash --norc")?;
+    terminal.line("source /usr/share/bash-completion/bash_completion")?;
+    tabs(&root, &mut terminal)?;
+    // The names of interfaces are those of the moment.
+    ctx.run("ip link add sync0 type dummy && ip link set sync0 up")?;
+    terminal.line("ipvsadm --start-daemon mas\t--mcast-interface sync\t --syncid 3")?;
+    let daemons = root.run("ipvsadm -L --daemon")?;
+    assert!(daemons.starts_with("master sync daemon (mcast=sync0, syncid=3"), "{daemons}");
+    Ok(())
+}
+
+fn zsh(ctx: &mut Ctx) -> Result<(), Failure> {
+    let root = installed(ctx)?;
+    let mut terminal = Terminal::open(&root, "zsh -f")?;
+    terminal.line("autoload -U compinit; compinit -u -D")?;
+    tabs(&root, &mut terminal)
+}
+
+fn fish(ctx: &mut Ctx) -> Result<(), Failure> {
+    let root = installed(ctx)?;
+    let complete = |line: &str| root.run(&format!("fish -c \"complete -C '{line}'\""));
+    assert_eq!(
+        complete("ipvsadm --sched")?,
+        "--scheduler\tscheduler, for example rr, wlc (default), sh, mh\n\
+        --sched-flags\tscheduler flags, separated by commas\n"
+    );
+    assert_eq!(
+        complete("ipvsadm -A -t 192.0.2.1:80 -s mh --sched-flags mh-f")?,
+        "mh-fallback\tmh: next server where one is unavailable\n"
+    );
+    assert_eq!(
+        complete("ipvsadm-restore --a")?,
+        "--atomic\t-R: make the state equal to the rules, all or nothing\n"
+    );
+    Ok(())
+}

@@ -31,12 +31,18 @@ pub(crate) fn open(choice: Choice, timeout: Duration) -> Result<Box<dyn Backend>
         Choice::Netlink => netlink(),
         Choice::Sockopt => sockopt(),
         Choice::Auto => netlink().or_else(|error| {
-            if may_differ(error.kind()) { sockopt().map_err(|_| error) } else { Err(error) }
+            if may_differ(&error) { sockopt().map_err(|_| error) } else { Err(error) }
         }),
     }
 }
 
 /// Whether the socket options may work where netlink failed so.
-fn may_differ(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ModuleMissing | ErrorKind::Unsupported)
+fn may_differ(error: &Error) -> bool {
+    // Without a conversation yet, what fails is making the socket: a kernel or a sandbox without
+    // netlink.
+    matches!(error, Error::Io { .. })
+        || matches!(
+            error.kind(),
+            ErrorKind::PermissionDenied | ErrorKind::ModuleMissing | ErrorKind::Unsupported
+        )
 }

@@ -45,6 +45,11 @@ fn bash(ctx: &mut Ctx) -> Result<(), Failure> {
 fn zsh(ctx: &mut Ctx) -> Result<(), Failure> {
     let root = installed(ctx)?;
     let mut terminal = Terminal::open(&root, "zsh -f")?;
+    // Of more than a thousand functions those that every completion needs: emulated, zsh takes
+    // minutes to read all.
+    let functions = "/usr/share/zsh/functions/Completion";
+    let ours = "/usr/share/zsh/vendor-completions";
+    terminal.line(&format!("fpath=({ours} {functions} {functions}/Base)"))?;
     terminal.line("autoload -U compinit; compinit -u -D")?;
     tabs(&root, &mut terminal)
 }

@@ -135,7 +135,8 @@ fn look(option: &str, old: &[Rule], new: &[Rule], races: &mut Races) -> Result<(
     let output = command::exec(&mut command, option, &[], command::TIMEOUT)?;
     if output.status != 0 {
         let error = output.error_text();
-        if output.stdout.is_empty() && error.contains("was changed by others") {
+        // The heading comes before the table is read.
+        if parse(&output.text())?.is_empty() && error.contains("was changed by others") {
             races.refused += 1;
             return Ok(());
         }

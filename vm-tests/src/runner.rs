@@ -30,6 +30,15 @@ pub fn main() -> ExitCode {
             eprintln!("error: the guest cannot make network namespaces: {failure}");
             return ExitCode::FAILURE;
         }
+        // The kernel loads a scheduler while it holds the lock of IPVS. These two wait for namespaces
+        // that are being cleaned up, which wait for that lock: a deadlock, seen on 6.12.
+        if let Err(failure) =
+            command::run("modprobe -a ip_vs_lblc ip_vs_lblcr", &[], command::TIMEOUT)
+                .and_then(command::Output::success)
+        {
+            eprintln!("error: the guest cannot load schedulers: {failure}");
+            return ExitCode::FAILURE;
+        }
     }
     let trials = cases::chosen().into_iter().map(|case| trial(case, guest.clone())).collect();
     libtest_mimic::run(&arguments, trials).exit_code()

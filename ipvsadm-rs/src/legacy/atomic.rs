@@ -9,7 +9,7 @@ use ipvs_netlink::{ApplyError, Error, Failure, InvalidRuleset, Request, Ruleset}
 use super::desired::{self, Desired, Misfit};
 use super::fault::{LISTING, REFUSED, USAGE};
 use super::list::names::Names;
-use super::list::{order, rules};
+use super::list::rules;
 use super::session::Session;
 use super::streams::Io;
 
@@ -35,7 +35,8 @@ impl Session<'_> {
     fn full(&mut self) -> Result<Result<Vec<u8>, String>, Error> {
         let mut table = self.ipvs.settled_table()?;
         let (timeouts, daemons) = (self.ipvs.timeouts()?, self.ipvs.daemons()?);
-        order::sort_services(&mut table.services);
+        // Not in the order of listings, which can run in a circle: equal states give equal texts.
+        table.services.sort_by_key(|table| table.service.key);
         let mut text = Vec::with_capacity(4096);
         rules::preamble(&mut text, &timeouts, &daemons);
         let mut numbers = Names::new(self.world.host, true);

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use ipvs_netlink::{Errno, Error, Operation as Op, Refusal, Request};
+use ipvs_netlink::{Errno, Error, Feature, Operation as Op, Refusal, Request};
 
 /// What the C tool says about this error.
 ///
@@ -12,6 +12,10 @@ use ipvs_netlink::{Errno, Error, Operation as Op, Refusal, Request};
 pub fn of_error(error: &Error) -> String {
     match error {
         Error::Refused(refusal) => of_refusal(refusal),
+        // What the C tool refuses over the socket options; the rest it drops without a word.
+        Error::Unsupported { feature: Feature::Ipv6 | Feature::PersistenceEngine, .. } => {
+            of_number(Errno::EAFNOSUPPORT)
+        }
         _ => match error.errno() {
             Some(errno) => of_number(errno),
             None => error.to_string(),

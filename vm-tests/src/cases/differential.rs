@@ -16,11 +16,14 @@ pub const CASES: &[Case] = &[
         .timeout(600)
         .only(7, 2, GRAMMAR),
     Case::new("differential::daemon", |_| own(include_str!("../../scenarios/daemon.txt")))
-        .timeout(600),
+        .timeout(600)
+        .only(7, 2, OWN),
     Case::new("differential::errors", |_| own(include_str!("../../scenarios/errors.txt")))
-        .timeout(600),
+        .timeout(600)
+        .only(7, 2, OWN),
     Case::new("differential::listings", |_| own(include_str!("../../scenarios/listings.txt")))
-        .timeout(600),
+        .timeout(600)
+        .only(7, 2, OWN),
     Case::new("differential::matrix", |_| own(include_str!("../../scenarios/matrix.txt")))
         .timeout(600)
         .only(7, 2, GRAMMAR),
@@ -30,21 +33,31 @@ pub const CASES: &[Case] = &[
     Case::new("differential::parser", |_| own(include_str!("../../scenarios/parser.txt")))
         .timeout(600)
         .only(7, 2, GRAMMAR),
-    Case::new("differential::save", |_| own(include_str!("../../scenarios/save.txt"))).timeout(600),
+    Case::new("differential::save", |_| own(include_str!("../../scenarios/save.txt")))
+        .timeout(600)
+        .only(7, 2, OWN),
     Case::new("differential::traffic", |_| own(include_str!("../../scenarios/traffic.txt")))
-        .timeout(600),
+        .timeout(600)
+        .only(7, 2, OWN),
     Case::new("differential::tunnels", |_| own(include_str!("../../scenarios/tunnels.txt")))
-        .timeout(600),
+        .timeout(600)
+        .only(7, 2, OWN),
     Case::new("differential::random_lines", random).timeout(900),
     Case::new("differential::netlink_refused", refused).timeout(600),
     Case::new("differential::random_lines_with_netlink_refused", random_refused).timeout(600),
-    Case::new("differential::listings_while_ours_restores", |_| races(Tool::Ours)).timeout(300),
-    Case::new("differential::listings_while_the_c_tool_restores", |_| races(Tool::C)).timeout(300),
+    Case::new("differential::listings_while_ours_restores", |_| races(Tool::Ours))
+        .timeout(300)
+        .only(7, 2, OWN),
+    Case::new("differential::listings_while_the_c_tool_restores", |_| races(Tool::C))
+        .timeout(300)
+        .only(7, 2, OWN),
 ];
 
 /// Why some run on one kernel.
 const GRAMMAR: &str =
     "no kernel is asked before a line is understood, and the oracle knows them too";
+
+const OWN: &str = "it takes minutes; the public scenarios and random lines run on all kernels";
 
 const PUBLIC: &str = include_str!("../../../ipvsadm-rs/tests/scenarios/scenarios.txt");
 

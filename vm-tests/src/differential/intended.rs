@@ -42,7 +42,24 @@ pub const SCENARIOS: &[Different] = &[
 ];
 
 /// Scenarios with netlink refused, in addition.
-pub const WITHOUT_NETLINK: &[Different] = &[];
+pub const WITHOUT_NETLINK: &[Different] = &[
+    Different {
+        start: "ipvsadm -A -t 10.0.0.2:80; ipvsadm -a -t 10.0.0.2:80 -r 10.0.0.3 -i --tun-type gue",
+        row: "without netlink, options of tunnels",
+    },
+    Different {
+        start: "ipvsadm --start-daemon master --mcast-interface dummy0 --sync-maxlen",
+        row: "without netlink, options of tunnels",
+    },
+    Different {
+        start: "ipvsadm --start-daemon backup --mcast-interface dummy0 --mcast-group",
+        row: "without netlink, options of tunnels",
+    },
+    Different {
+        start: "printf -- '-A -t 10.0.0.1:80\\n-Ln\\n-A -t 10.0.0.2:80\\n-Ln",
+        row: "without netlink, a listing in `-R`",
+    },
+];
 
 #[cfg(test)]
 mod tests {

@@ -113,8 +113,13 @@ fn can_sockopt(line: &Line) -> bool {
     let asks = |word: &[u8]| {
         word == b"--pe" || beyond.iter().any(|part| word.windows(part.len()).any(|w| w == *part))
     };
-    let input = line.input.split(|byte| byte.is_ascii_whitespace());
-    !line.arguments.iter().map(Vec::as_slice).chain(input).any(asks)
+    let input: Vec<_> = line.input.split(|byte| byte.is_ascii_whitespace()).collect();
+    // The C tool lists no more services in a restore than there were at its start, or fails.
+    let lists = |word: &[u8]| {
+        [&b"-S"[..], b"-L", b"-l", b"--list", b"--save"].iter().any(|start| word.starts_with(start))
+    };
+    let mut words = line.arguments.iter().map(Vec::as_slice).chain(input.iter().copied());
+    !words.any(asks) && !input.iter().any(|word| lists(word))
 }
 
 fn seed() -> Result<u64, Failure> {

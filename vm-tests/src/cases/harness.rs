@@ -17,7 +17,9 @@ pub const CASES: &[Case] = &[
 
 fn namespaces_are_fresh(ctx: &mut Ctx) -> Result<(), Failure> {
     let links = ctx.run("ip -oneline link show")?;
-    assert_eq!(links.lines().count(), 1, "{links}");
+    // The tunnel modules, once loaded, put a device without a peer in every namespace.
+    let own = links.lines().filter(|link| !link.contains("@NONE: "));
+    assert_eq!(own.count(), 1, "{links}");
     assert!(links.starts_with("1: lo: <LOOPBACK,UP"), "{links}");
     let table = std::fs::read_to_string("/proc/thread-self/net/ip_vs")?;
     assert_eq!(table.lines().count(), 3, "{table}");

@@ -71,6 +71,15 @@ impl Suite {
         Ok(words.map(|word| word.trim_matches(['<', '>']).to_owned()).collect())
     }
 
+    /// The packages whose names begin with `prefix`.
+    ///
+    /// # Errors
+    /// The lists can't be read.
+    pub fn names(&self, prefix: &str) -> Result<Vec<String>> {
+        let text = exec::capture(self.apt("apt-cache").args(["pkgnames", prefix]))?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+
     /// Downloads packages into `directory`.
     ///
     /// # Errors

@@ -13,10 +13,12 @@ use super::cache::Cache;
 use super::setup::Outcome;
 use crate::{exec, paths};
 
-/// The package whose dependencies lead to the newest cloud kernel of a suite.
-const META_PACKAGE: &str = "linux-image-cloud-amd64";
+/// What the names of images begin and end with; the release is between.
+const IMAGE: &str = "linux-image-";
+/// See [`IMAGE`].
+const FLAVOUR: &str = "-cloud-amd64";
 
-/// A kernel series and the Debian suite that has it.
+/// A kernel series and the Debian suite that has it, perhaps beside newer ones.
 pub struct Kernel {
     /// The series, as the user names it: `6.12`.
     pub name: &'static str,
@@ -80,21 +82,16 @@ impl Kernel {
 
     fn fetch(&self, partial: &Path) -> Result<()> {
         let suite = Suite::open(self.suite, partial)?;
-        let mut packages: Vec<String> = suite.dependencies(META_PACKAGE)?;
-        packages.retain(|package| package.starts_with("linux-image-"));
-        let [image] = packages.as_slice() else {
-            bail!("{META_PACKAGE} of {} names not one kernel but {packages:?}", self.suite);
-        };
-        let release = image.trim_start_matches("linux-image-").to_owned();
-        if !is_of_series(&release, self.name) {
-            bail!(
-                "{} now has kernel {release}, not {}: the table of kernels needs a new suite",
-                self.suite,
-                self.name
-            );
-        }
-        let parts = kernel_packages(&suite.dependencies(image)?);
-        packages.extend(parts);
+        let names = suite.names(&format!("{IMAGE}{}", self.name))?;
+        let release = newest(&names, self.name).with_context(|| {
+            format!(
+                "{} has no kernel {}: the table of kernels needs a suite with it",
+                self.suite, self.name
+            )
+        })?;
+        let image = format!("{IMAGE}{release}");
+        let parts = kernel_packages(&suite.dependencies(&image)?);
+        let packages = [vec![image], parts].concat();
         eprintln!("downloading {}", packages.join(" "));
         suite.unpack(&packages, partial)?;
         suite.close()?;
@@ -103,9 +100,21 @@ impl Kernel {
             symlink("usr/lib", partial.join("lib"))?;
         }
         let depmod = paths::program("depmod").context("depmod not found: install kmod")?;
-        exec::run(Command::new(depmod).arg("-b").arg(partial).arg(&release))?;
+        exec::run(Command::new(depmod).arg("-b").arg(partial).arg(release))?;
         locate(partial).map(|_| ())
     }
+}
+
+/// The newest release of a series among the names of images.
+fn newest<'n>(names: &'n [String], series: &str) -> Option<&'n str> {
+    // Numbers compare as numbers: 7.2.9 is older than 7.2.12.
+    let numbers = |release: &&str| -> Vec<u64> {
+        release.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect()
+    };
+    let releases = names.iter().filter_map(|name| name.strip_prefix(IMAGE));
+    releases
+        .filter(|release| is_of_series(release, series) && release.ends_with(FLAVOUR))
+        .max_by_key(numbers)
 }
 
 /// Whether a full release like `6.12.5+deb12-cloud-amd64` belongs to the series `6.12`.
@@ -161,6 +170,23 @@ mod tests {
         .map(str::to_owned);
         let parts = kernel_packages(&dependencies);
         assert_eq!(parts, ["linux-binary-7.2.1-cloud-amd64", "linux-modules-7.2.1-cloud-amd64"]);
+    }
+
+    #[test]
+    fn the_newest_image_of_a_series_is_taken() {
+        let names = [
+            "linux-image-7.2.9+deb13-cloud-amd64",
+            "linux-image-7.2.12+deb13-cloud-amd64",
+            "linux-image-7.2.12+deb13-cloud-amd64-dbg",
+            "linux-image-7.2.13+deb13-amd64",
+            "linux-image-7.3.4+deb13-cloud-amd64",
+            "linux-image-cloud-amd64",
+        ]
+        .map(str::to_owned);
+        assert_eq!(newest(&names, "7.2"), Some("7.2.12+deb13-cloud-amd64"));
+        assert_eq!(newest(&names, "7.3"), Some("7.3.4+deb13-cloud-amd64"));
+        assert_eq!(newest(&names, "7"), Some("7.3.4+deb13-cloud-amd64"));
+        assert_eq!(newest(&names, "6.1"), None);
     }
 
     #[test]

@@ -12,17 +12,12 @@ use ipvs_netlink::types::{
     Persistence, ServiceConfig, ServiceFlags, ServiceKey, Tunnel, TunnelFlags,
 };
 use ipvs_netlink::{Errno, Ipvs, Operation, Ruleset};
-use ipvsadm_rs::legacy::streams::World;
 use proptest::prelude::*;
-use support::{Fixture, NO_CONNECTIONS, Outcome};
-
-const HOST: Fixture = Fixture { connections: NO_CONNECTIONS };
-const SCRIPT: World<'_> = World { host: &HOST, posixly_correct: false, hints: false };
-const PERSON: World<'_> = World { host: &HOST, posixly_correct: false, hints: true };
+use support::{Outcome, world};
 
 fn as_program(name: &str, kernel: &Kernel, arguments: &[&str], stdin: &str) -> Outcome {
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
-    support::run(name, arguments, stdin.as_bytes(), &SCRIPT, connect)
+    support::run(name, arguments, stdin.as_bytes(), &world(false), connect)
 }
 
 fn on(kernel: &Kernel, arguments: &[&str], stdin: &str) -> Outcome {
@@ -180,7 +175,7 @@ fn a_bad_line_changes_nothing_and_is_named() {
             "-Ln",
             "2:1: expected a rule: -A, -E, -D, -a, -e, -d, -C, --set, --start-daemon or --stop-daemon",
         ),
-        ("-Z", "2:1: this changes nothing that a state consists of"),
+        ("-Z", "2:1: counters are no part of a state; leave this line out"),
         ("rr -C", "2:1: unexpected argument rr"),
         (
             "-f 5 -6",
@@ -205,7 +200,7 @@ fn people_see_the_line_and_a_mark() {
     let kernel = kernel();
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
     let rules = b"\n-A\t-t 10.0.0.1:80 -s rr -p 0 # c\n";
-    let outcome = support::run("ipvsadm", &["-R", "--atomic"], rules, &PERSON, connect);
+    let outcome = support::run("ipvsadm", &["-R", "--atomic"], rules, &world(true), connect);
     assert_eq!(
         outcome.stderr,
         "standard input:2:28: invalid timeout value `0' specified; nothing was changed\n  \

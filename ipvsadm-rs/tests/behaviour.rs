@@ -8,17 +8,13 @@ use std::io::{self, Read};
 use ipvs_netlink::fake::{Fault, Kernel, Release};
 use ipvs_netlink::{Error, Ipvs, Request};
 use ipvsadm_rs::legacy::argv::Arguments;
-use ipvsadm_rs::legacy::streams::{Io, World};
+use ipvsadm_rs::legacy::streams::Io;
 use ipvsadm_rs::program;
-use support::{Fixture, NO_CONNECTIONS, Outcome};
-
-const HOST: Fixture = Fixture { connections: NO_CONNECTIONS };
-const SCRIPT: World<'_> = World { host: &HOST, posixly_correct: false, hints: false };
-const PERSON: World<'_> = World { host: &HOST, posixly_correct: false, hints: true };
+use support::{Outcome, world};
 
 fn on(kernel: &Kernel, arguments: &[&str], stdin: &str) -> Outcome {
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
-    support::run("ipvsadm", arguments, stdin.as_bytes(), &SCRIPT, connect)
+    support::run("ipvsadm", arguments, stdin.as_bytes(), &world(false), connect)
 }
 
 fn kernel() -> Kernel {
@@ -30,7 +26,7 @@ fn without_a_kernel_only_help_and_version_work() {
     let missing = || Err(Error::ModuleMissing);
     let denied = || Err(Error::PermissionDenied { request: Box::new(Request::GetInfo) });
     for arguments in [&["-Ln"][..], &["--bogus"], &["-A", "-t", "x"], &[]] {
-        let outcome = support::run("ipvsadm", arguments, b"", &SCRIPT, missing);
+        let outcome = support::run("ipvsadm", arguments, b"", &world(false), missing);
         assert_eq!(
             outcome.stderr,
             "Can't initialize ipvs: Protocol not available\nAre you sure that IP Virtual Server is \
@@ -38,10 +34,10 @@ fn without_a_kernel_only_help_and_version_work() {
         );
         assert_eq!((outcome.stdout.as_str(), outcome.status), ("", 2), "{arguments:?}");
     }
-    let outcome = support::run("ipvsadm-restore", &[""; 0], b"-C\n", &SCRIPT, denied);
+    let outcome = support::run("ipvsadm-restore", &[""; 0], b"-C\n", &world(false), denied);
     assert!(outcome.stderr.starts_with("Can't initialize ipvs: Permission denied (you must be"));
     for option in ["-h", "--version"] {
-        let outcome = support::run("ipvsadm", &[option, "--junk"], b"", &SCRIPT, missing);
+        let outcome = support::run("ipvsadm", &[option, "--junk"], b"", &world(false), missing);
         assert!(outcome.stdout.starts_with("ipvsadm v1.31 "));
         assert_eq!((outcome.stderr.as_str(), outcome.status), ("", 0));
     }
@@ -52,11 +48,12 @@ fn people_get_one_line_with_the_remedy() {
     let kernel = kernel();
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
     let line = ["-A", "-t", "10.0.0.1:80", "-s", "nosuch"];
-    let outcome = support::run("ipvsadm", &line, b"", &PERSON, connect);
+    let outcome = support::run("ipvsadm", &line, b"", &world(true), connect);
     let expected = "ipvsadm: create service tcp/10.0.0.1:80: the kernel has no scheduler `nosuch`: \
         check the name, or load its module (`modprobe ip_vs_nosuch`) (ENOENT)\n";
     assert_eq!((outcome.stderr.as_str(), outcome.status), (expected, 255));
-    let outcome = support::run("ipvsadm", &["-Ln"], b"", &PERSON, || Err(Error::ModuleMissing));
+    let outcome =
+        support::run("ipvsadm", &["-Ln"], b"", &world(true), || Err(Error::ModuleMissing));
     let expected =
         "ipvsadm: the kernel has no IPVS: load it with `modprobe ip_vs` (CONFIG_IP_VS)\n";
     assert_eq!((outcome.stderr.as_str(), outcome.status), (expected, 2));
@@ -88,7 +85,7 @@ fn a_restore_reads_everything_before_it_changes_anything() {
     let mut io = Io { stdin: &mut input, stdout: &mut stdout, stderr: &mut stderr };
     let arguments: Arguments = ["-R"].iter().collect();
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
-    assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &SCRIPT, connect), 0);
+    assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &world(false), connect), 0);
     assert_eq!(input.seen, [0, 0, 0, 0]);
     assert_eq!(kernel.ruleset().services().len(), 4);
 }
@@ -115,7 +112,7 @@ fn an_input_that_breaks_off_changes_nothing() {
         let mut io = Io { stdin: &mut Broken(false), stdout: &mut stdout, stderr: &mut stderr };
         let arguments: Arguments = arguments.iter().collect();
         let connect = || Ok(Ipvs::with_backend(kernel.clone()));
-        assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &SCRIPT, connect), 2);
+        assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &world(false), connect), 2);
         let text = String::from_utf8_lossy(&stderr);
         assert!(text.ends_with(": gone; nothing was changed\n"), "{text}");
         assert_eq!(kernel.ruleset().services().len(), 0);
@@ -191,7 +188,7 @@ fn ipvsadm_restore_clears_first_and_skips_comments() {
     on(&kernel, &["-A", "-t", "10.0.0.9:80"], "");
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
     let rules = b"# comment\n-A -t 10.0.0.1:80 -s rr\n\n#-A -t 10.0.0.2:80\n";
-    let outcome = support::run("/sbin/ipvsadm-restore", &["-h"], rules, &SCRIPT, connect);
+    let outcome = support::run("/sbin/ipvsadm-restore", &["-h"], rules, &world(false), connect);
     assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str(), outcome.status), ("", "", 0));
     assert_eq!(on(&kernel, &["-Sn"], "").stdout, "-A -t 10.0.0.1:80 -s rr\n");
 }

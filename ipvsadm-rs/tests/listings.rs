@@ -11,7 +11,7 @@ use ipvs_netlink::{
     Support, Table, Version,
 };
 use ipvsadm_rs::legacy::streams::World;
-use support::{Fixture, NO_CONNECTIONS};
+use support::{NO_CONNECTIONS, fixture};
 
 /// A kernel with a fixed table.
 struct Fixed(Table);
@@ -156,7 +156,7 @@ fn table() -> Table {
 }
 
 fn listed_of(table: Table, arguments: &[&str]) -> String {
-    let host = Fixture { connections: NO_CONNECTIONS };
+    let host = fixture(NO_CONNECTIONS);
     let world = World { host: &host, posixly_correct: false, hints: false };
     let connect = || Ok(Ipvs::with_backend(Fixed(table)));
     let outcome = support::run("ipvsadm", arguments, b"", &world, connect);
@@ -265,7 +265,7 @@ TCP fd01:0000:0000:0000:0000:0000:0000:0002 C353 fd01:0000:0000:0000:0000:0000:0
 ";
 
 fn connections(arguments: &[&str], connections: &'static str) -> support::Outcome {
-    let host = Fixture { connections };
+    let host = fixture(connections);
     let world = World { host: &host, posixly_correct: false, hints: false };
     let connect = || Ok(Ipvs::with_backend(Fixed(Table::default())));
     support::run("ipvsadm", arguments, b"", &world, connect)

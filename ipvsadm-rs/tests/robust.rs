@@ -8,7 +8,7 @@ use ipvs_netlink::fake::{Kernel, Release};
 use ipvsadm_rs::legacy::options::OPTIONS;
 use ipvsadm_rs::legacy::streams::World;
 use proptest::prelude::*;
-use support::{Fixture, NO_CONNECTIONS};
+use support::{NO_CONNECTIONS, fixture};
 
 /// Options as they are written, values that mean something, and noise.
 fn word() -> impl Strategy<Value = Vec<u8>> {
@@ -30,7 +30,7 @@ fn word() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn check(arguments: &[Vec<u8>], stdin: &[u8]) -> Result<(), TestCaseError> {
-    let host = Fixture { connections: NO_CONNECTIONS };
+    let host = fixture(NO_CONNECTIONS);
     let world = World { host: &host, posixly_correct: false, hints: false };
     let kernel = Kernel::new(Release::Linux7_2);
     let outcome = support::run("ipvsadm", arguments, stdin, &world, || {

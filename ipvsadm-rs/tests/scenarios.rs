@@ -11,7 +11,7 @@ use ipvs_netlink::fake::{Interface, Kernel, Release};
 use ipvs_netlink::types::InterfaceName;
 use ipvsadm_rs::legacy::streams::World;
 use support::shell::{self, Ran};
-use support::{Fixture, NO_CONNECTIONS};
+use support::{NO_CONNECTIONS, fixture};
 
 /// Scenarios that differ on purpose: how they start, what differs.
 const DIFFERENT: &[(&str, &str)] = &[
@@ -57,7 +57,7 @@ fn namespace() -> Kernel {
 /// Runs a scenario in a fresh namespace and writes what it printed as the observer did.
 fn transcript(scenario: &str) -> Result<String, String> {
     let kernel = namespace();
-    let host = Fixture { connections: NO_CONNECTIONS };
+    let host = fixture(NO_CONNECTIONS);
     let ran = shell::run(scenario, &mut |words, assignments, stdin| {
         let posixly_correct = assignments.iter().any(|word| word.starts_with(b"POSIXLY_CORRECT="));
         let world = World { host: &host, posixly_correct, hints: false };

@@ -49,7 +49,7 @@ impl Diff<'_> {
     }
 
     fn timeouts(&self, steps: &mut Vec<Change>) {
-        let managed = self.options.parts(self.want).timeouts;
+        let managed = self.options.manages_timeouts();
         let (Some(have), Some(want)) = (self.have.timeouts, self.want.timeouts) else {
             return;
         };
@@ -132,7 +132,7 @@ impl Diff<'_> {
     /// A daemon can't be changed, only stopped and started anew.
     fn daemons(&self) -> (Vec<Change>, Vec<Change>) {
         let (mut stops, mut starts) = (Vec::new(), Vec::new());
-        let managed = self.options.parts(self.want).daemons;
+        let managed = self.options.manages_daemons();
         let (true, Some(have), Some(want)) = (managed, &self.have.daemons, &self.want.daemons)
         else {
             return (stops, starts);

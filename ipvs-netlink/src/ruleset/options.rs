@@ -65,12 +65,22 @@ impl PlanOptions {
         !self.keep_extra
     }
 
+    /// Whether timeouts are changed, where the wanted ruleset has some.
+    pub(super) const fn manages_timeouts(self) -> bool {
+        !self.ignore_timeouts
+    }
+
+    /// Whether daemons are started and stopped, where the wanted ruleset speaks of them.
+    pub(super) const fn manages_daemons(self) -> bool {
+        !self.ignore_daemons
+    }
+
     /// What has to be read for a plan towards `want`.
     pub(super) fn parts(self, want: &Ruleset) -> Parts {
         let parts = Parts::of(want);
         Parts {
-            timeouts: parts.timeouts && !self.ignore_timeouts,
-            daemons: parts.daemons && !self.ignore_daemons,
+            timeouts: parts.timeouts && self.manages_timeouts(),
+            daemons: parts.daemons && self.manages_daemons(),
             ..parts
         }
     }

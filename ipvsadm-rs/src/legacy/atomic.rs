@@ -40,11 +40,8 @@ impl Session<'_> {
         let mut text = Vec::with_capacity(4096);
         rules::preamble(&mut text, &timeouts, &daemons);
         let mut numbers = Names::new(self.world.host, true);
-        for service in &mut table.services {
-            // A restore makes the last one the newest, and the kernel lists the newest first.
-            service.dests.reverse();
+        for service in &table.services {
             rules::service(&mut text, service, &mut numbers, rules::Form::Full);
-            service.dests.reverse();
         }
         let have = Ruleset::observed(table, timeouts, daemons);
         Ok(self.lost(&have, &text).map_or(Ok(text), Err))

@@ -121,7 +121,7 @@ impl Desired {
                 self.daemons.get_or_insert_default().remove(&role);
             }
             // Zeroing counters, and whatever a later library knows.
-            _ => return Err("this changes nothing that a state consists of".into()),
+            _ => return Err("counters are no part of a state; leave this line out".into()),
         }
         Ok(())
     }

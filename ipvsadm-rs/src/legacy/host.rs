@@ -2,7 +2,7 @@
 //! What a command needs from the machine besides the kernel's IPVS: names, and the list of
 //! connections.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
@@ -11,6 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use dns_lookup::LookupErrorKind;
 use ipvs_netlink::types::Protocol;
 
+use super::hosts_file::HostsFile;
 use super::services_file::ServicesFile;
 
 /// The resolver did not say whether there is a name.
@@ -47,8 +48,9 @@ pub trait Host: Sync {
 #[derive(Debug, Default)]
 pub struct System {
     services: OnceLock<ServicesFile>,
-    hosts: OnceLock<HashMap<IpAddr, String>>,
-    addresses: Mutex<HashMap<String, Option<Ipv4Addr>>>,
+    hosts: OnceLock<HostsFile>,
+    // Not hashed: the keys of a hash cost a system call at every start.
+    addresses: Mutex<BTreeMap<String, Option<Ipv4Addr>>>,
 }
 
 impl System {
@@ -76,8 +78,8 @@ impl Host for System {
     }
 
     fn local_name_of(&self, address: IpAddr) -> Option<String> {
-        let read = || hosts_file(&std::fs::read_to_string("/etc/hosts").unwrap_or_default());
-        self.hosts.get_or_init(read).get(&address).cloned()
+        let read = || HostsFile::parse(&std::fs::read_to_string("/etc/hosts").unwrap_or_default());
+        self.hosts.get_or_init(read).name(address).map(str::to_owned)
     }
 
     fn port_of(&self, service: &[u8], protocol: Protocol) -> Option<u16> {
@@ -107,33 +109,4 @@ fn first_ipv4(name: &str) -> Option<Ipv4Addr> {
         IpAddr::V4(address) => Some(address),
         IpAddr::V6(_) => None,
     })
-}
-
-/// The canonical names in a hosts file (hosts(5)); of two lines for an address, the first counts.
-fn hosts_file(text: &str) -> HashMap<IpAddr, String> {
-    let mut names = HashMap::new();
-    for line in text.lines() {
-        let line = line.split_once('#').map_or(line, |(line, _)| line);
-        let mut words = line.split_whitespace();
-        if let (Some(Ok(address)), Some(name)) = (words.next().map(str::parse), words.next()) {
-            names.entry(address).or_insert_with(|| name.to_owned());
-        }
-    }
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_files() {
-        let text =
-            "# comment\n10.0.0.1\tvip1 www # x\n\n::1 localhost\n10.0.0.1 other\nbad x\n9.9.9.9\n";
-        let names = hosts_file(text);
-        let name = |address: &str| names.get(&address.parse().expect("an address"));
-        assert_eq!(name("10.0.0.1").map(String::as_str), Some("vip1"));
-        assert_eq!(name("::1").map(String::as_str), Some("localhost"));
-        assert_eq!((names.len(), name("9.9.9.9")), (2, None));
-    }
 }

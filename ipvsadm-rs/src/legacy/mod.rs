@@ -7,11 +7,13 @@
 pub mod argv;
 mod atomic;
 pub mod command;
+pub mod described;
 mod desired;
 mod draft;
 mod fault;
 pub mod help;
 pub mod host;
+pub mod hosts_file;
 mod inet;
 mod inet6;
 mod kernel_text;
@@ -31,8 +33,5 @@ pub mod services_file;
 pub mod session;
 pub mod streams;
 mod tunnel;
-
-#[cfg(test)]
-pub(crate) mod test_host;
 
 pub use fault::Fault;

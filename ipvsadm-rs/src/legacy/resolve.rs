@@ -84,10 +84,16 @@ fn port(text: &[u8], protocol: Option<Protocol>, host: &dyn Host) -> Option<u16>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::legacy::test_host::Fixture;
+    use crate::legacy::described::Described;
+
+    fn machine() -> Described {
+        let (hosts, services) =
+            ("10.0.0.1 vip1\n2001:db8::1 vip6\n", "http 80/tcp www\ndomain 53/udp\n");
+        Described::new(hosts, services, None)
+    }
 
     fn read(text: &str) -> String {
-        match endpoint(text.as_bytes(), Some(Protocol::TCP), &Fixture) {
+        match endpoint(text.as_bytes(), Some(Protocol::TCP), &machine()) {
             Some((address, Some(port))) => format!("{address} {port}"),
             Some((address, None)) => format!("{address} -"),
             None => "rejected".into(),
@@ -142,7 +148,7 @@ mod tests {
 
     #[test]
     fn names_of_ports_need_a_protocol() {
-        assert_eq!(endpoint(b"10.0.0.1:http", None, &Fixture), None);
-        assert_eq!(endpoint(b"10.0.0.1:http", Some(Protocol::UDP), &Fixture), None);
+        assert_eq!(endpoint(b"10.0.0.1:http", None, &machine()), None);
+        assert_eq!(endpoint(b"10.0.0.1:http", Some(Protocol::UDP), &machine()), None);
     }
 }

@@ -4,14 +4,11 @@
 
 pub mod shell;
 
-use std::io::{self, BufRead, Cursor};
-use std::net::{IpAddr, Ipv4Addr};
+use std::sync::LazyLock;
 
-use ipvs_netlink::types::Protocol;
 use ipvs_netlink::{Error, Ipvs};
 use ipvsadm_rs::legacy::argv::Arguments;
-use ipvsadm_rs::legacy::host::{Host, NoAnswer};
-use ipvsadm_rs::legacy::services_file::ServicesFile;
+use ipvsadm_rs::legacy::described::Described;
 use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
 
@@ -51,50 +48,17 @@ pub fn run(
     Outcome { stdout: text(stdout), stderr: text(stderr), status }
 }
 
-/// The machine on which the scenarios were observed: its `/etc/hosts` and `/etc/services`, and a
-/// list of connections.
-pub struct Fixture {
-    pub connections: &'static str,
-}
-
 pub const NO_CONNECTIONS: &str =
     "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n";
 
-const HOSTS: &str = include_str!("hosts");
-const SERVICES: &[u8] = include_bytes!("services");
-
-fn hosts() -> impl Iterator<Item = (IpAddr, Vec<&'static str>)> {
-    HOSTS.lines().filter_map(|line| {
-        let mut words = line.split(' ');
-        Some((words.next()?.parse().ok()?, words.collect()))
-    })
+/// The machine on which the scenarios were observed: its `/etc/hosts` and `/etc/services`, and a
+/// list of connections.
+pub fn fixture(connections: &str) -> Described {
+    Described::new(include_str!("hosts"), include_str!("services"), Some(connections.to_owned()))
 }
 
-impl Host for Fixture {
-    fn address_of(&self, name: &str) -> Option<Ipv4Addr> {
-        hosts().filter(|(_, names)| names.contains(&name)).find_map(|(address, _)| match address {
-            IpAddr::V4(address) => Some(address),
-            IpAddr::V6(_) => None,
-        })
-    }
-
-    fn name_of(&self, address: IpAddr) -> Result<Option<String>, NoAnswer> {
-        Ok(self.local_name_of(address))
-    }
-
-    fn local_name_of(&self, address: IpAddr) -> Option<String> {
-        hosts().find(|(known, _)| *known == address).map(|(_, names)| names[0].to_owned())
-    }
-
-    fn port_of(&self, service: &[u8], protocol: Protocol) -> Option<u16> {
-        ServicesFile::parse(SERVICES).port(service, protocol)
-    }
-
-    fn service_of(&self, port: u16, protocol: Protocol) -> Option<String> {
-        ServicesFile::parse(SERVICES).name(port, protocol).map(str::to_owned)
-    }
-
-    fn connections(&self) -> io::Result<Box<dyn BufRead>> {
-        Ok(Box::new(Cursor::new(self.connections)))
-    }
+/// That machine without connections, as a script or as a person sees it.
+pub fn world(hints: bool) -> World<'static> {
+    static HOST: LazyLock<Described> = LazyLock::new(|| fixture(NO_CONNECTIONS));
+    World { host: &*HOST, posixly_correct: false, hints }
 }

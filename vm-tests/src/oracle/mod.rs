@@ -9,7 +9,6 @@
 mod backend;
 mod compare;
 mod differences;
-mod machine;
 mod programs;
 mod record;
 mod run;

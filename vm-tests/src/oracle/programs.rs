@@ -11,12 +11,12 @@ use std::process::{Command, Stdio};
 
 use ipvs_netlink::{Error, Ipvs, Refusal, Request};
 use ipvsadm_rs::legacy::argv::Arguments;
+use ipvsadm_rs::legacy::described::Described;
 use ipvsadm_rs::legacy::streams::{Io, World};
 use ipvsadm_rs::program;
 
 use super::Case;
 use super::backend::{Calls, Recorder};
-use super::machine::Machine;
 use super::script;
 use super::state::Question;
 use crate::words::Tool;
@@ -48,7 +48,7 @@ impl Ran {
 /// Runs our program.
 pub fn ours(case: &Case) -> Ran {
     let Case { line, name, state } = case;
-    let machine = Machine::new(state.connections.clone());
+    let machine = Described::new(HOSTS, SERVICES, state.connections.clone());
     let world = World { host: &machine, posixly_correct: line.posixly_correct, hints: false };
     let arguments: Arguments = line.arguments.iter().collect();
     let (mut stdin, mut stdout, mut stderr) = (line.input.as_slice(), Vec::new(), Vec::new());

@@ -43,7 +43,9 @@ impl<'h> Resolver<'h> {
         let start = Instant::now();
         match self.host.name_of(address) {
             Ok(name) => {
-                if self.host.local_name_of(address).is_none() {
+                if !self.answered.load(Ordering::Relaxed)
+                    && self.host.local_name_of(address).is_none()
+                {
                     self.answered.store(true, Ordering::Relaxed);
                 }
                 name

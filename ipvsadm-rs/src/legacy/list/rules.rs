@@ -23,8 +23,11 @@ pub enum Form {
 /// Writes a service and its destinations.
 pub fn service(out: &mut Vec<u8>, table: &ServiceTable, names: &mut Names<'_>, form: Form) {
     service_rule(out, &table.service, names, form);
-    for dest in &table.dests {
-        dest_rule(out, &table.service, dest, names, form);
+    let mut rule = |dest| dest_rule(out, &table.service, dest, names, form);
+    match form {
+        Form::Legacy => table.dests.iter().for_each(&mut rule),
+        // A restore makes the last one the newest, and the kernel lists the newest first.
+        Form::Full => table.dests.iter().rev().for_each(&mut rule),
     }
 }
 

@@ -65,6 +65,10 @@ const PUBLIC: &str = include_str!("../../../ipvsadm-rs/tests/scenarios/scenarios
 const LINES: usize = 1700;
 /// How many with netlink refused.
 const REFUSED_LINES: usize = 300;
+/// In how many pieces rules are restored while others list.
+const PIECES: usize = 40;
+/// How many states between them must be seen.
+const SEEN: usize = PIECES / 2;
 /// The variable that sets another seed.
 const SEED: &str = "IPVS_SEED";
 
@@ -130,6 +134,11 @@ fn seed() -> Result<u64, Failure> {
 }
 
 fn races(restorer: Tool) -> Result<(), Failure> {
-    println!("while {restorer} restores: {}", restore_while_listing(restorer)?);
-    Ok(())
+    println!("while {restorer} restores: {}", restore_while_listing(restorer, 1)?);
+    let races = restore_while_listing(restorer, PIECES)?;
+    println!("while {restorer} restores in {PIECES} pieces: {races}");
+    match races.between() {
+        few @ ..SEEN => Err(Failure::new(format!("only {few} states on the way were seen"))),
+        _ => Ok(()),
+    }
 }

@@ -65,11 +65,12 @@ pub fn in_lockstep(lines: &[Line], surroundings: Surroundings) -> Result<Compare
     let mut compared = Compared::default();
     for round in lines.chunks(ROUND) {
         let steps = setting.steps(&setting.c, round, LOOK)?;
-        if let Some((at, what)) = setting.first_difference(round, &steps, LOOK)? {
+        let ours = setting.steps(&setting.ours, round, LOOK)?;
+        if let Some((at, what)) = setting.first_difference(round, &steps, &ours)? {
             let Some((history, what)) = setting.shortest(&round[..=at])? else {
                 // See `scenario::ATTEMPTS`; the next lines of the round run again as well.
                 compared.again += 1;
-                compared.add(&in_lockstep_again(&setting, round, &what)?);
+                compared.add(&in_lockstep_again(&setting, round, &ours, &what)?);
                 continue;
             };
             let history: Vec<_> = history.iter().map(Line::to_string).collect();
@@ -84,14 +85,35 @@ pub fn in_lockstep(lines: &[Line], surroundings: Surroundings) -> Result<Compare
     Ok(compared)
 }
 
-/// Runs a round once more whose difference did not show again.
-fn in_lockstep_again(setting: &Setting, round: &[Line], first: &str) -> Result<Vec<Step>, Failure> {
+/// Runs a round once more whose difference did not show again. Only the C tool may do something
+/// else this time.
+fn in_lockstep_again(
+    setting: &Setting,
+    round: &[Line],
+    before: &[Step],
+    first: &str,
+) -> Result<Vec<Step>, Failure> {
     let steps = setting.steps(&setting.c, round, LOOK)?;
-    match setting.first_difference(round, &steps, LOOK)? {
+    let ours = setting.steps(&setting.ours, round, LOOK)?;
+    for ((line, before), again) in round.iter().zip(before).zip(&ours) {
+        if !before.is_repeated_by(again) {
+            let (before, again) = (&before.seen, &again.seen);
+            let text = format!("{line}\n--- ours\n{before}--- ours again\n{again}");
+            return Err(Failure::new(format!("first\n{first}\nthen {text}")));
+        }
+    }
+    match setting.first_difference(round, &steps, &ours)? {
         None => Ok(steps),
         Some((at, what)) => {
             Err(Failure::new(format!("first\n{first}\nthen {}\n{what}", round[at])))
         }
+    }
+}
+
+impl Step {
+    /// Whether the same line did the same, but for the order that the kernel gives.
+    fn is_repeated_by(&self, again: &Self) -> bool {
+        permuted(&self.seen, &again.seen) && self.state == again.state
     }
 }
 
@@ -120,15 +142,14 @@ impl Setting {
         })
     }
 
-    /// Runs our tool and compares it with the C tool's steps.
+    /// Compares the steps of both tools.
     fn first_difference(
         &self,
         lines: &[Line],
         c: &[Step],
-        look: usize,
+        ours: &[Step],
     ) -> Result<Option<(usize, String)>, Failure> {
-        let ours = self.steps(&self.ours, lines, look)?;
-        for (at, (c, ours)) in c.iter().zip(&ours).enumerate() {
+        for (at, (c, ours)) in c.iter().zip(ours).enumerate() {
             let beside = c.beside.as_ref().unwrap_or(&c.seen);
             let in_order = c.seen == ours.seen
                 || permuted(&c.seen, &ours.seen)
@@ -167,8 +188,8 @@ impl Setting {
     fn shortest<'a>(&self, lines: &'a [Line]) -> Result<Option<(&'a [Line], String)>, Failure> {
         for length in [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, ROUND] {
             let end = &lines[lines.len().saturating_sub(length)..];
-            let c = self.steps(&self.c, end, 1)?;
-            if let Some((at, what)) = self.first_difference(end, &c, 1)? {
+            let (c, ours) = (self.steps(&self.c, end, 1)?, self.steps(&self.ours, end, 1)?);
+            if let Some((at, what)) = self.first_difference(end, &c, &ours)? {
                 return Ok(Some((&end[..=at], what)));
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use super::root::{Root, Tool};
@@ -33,9 +33,8 @@ pub struct Races {
 
 impl fmt::Display for Races {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listed, refused, states } = self;
-        let whole = NEW * 10;
-        let between = states.iter().filter(|count| **count > 0 && **count < whole).count();
+        let Self { listed, refused, .. } = self;
+        let between = self.between();
         write!(
             f,
             "{listed} listings right ({between} different states on the way), {refused} refused"
@@ -88,28 +87,36 @@ fn parse(listing: &str) -> Result<Vec<Rule>, Failure> {
     Ok(rules)
 }
 
-/// Restores 10,000 rules with one tool, beside some that are there, while ours lists in a loop.
+impl Races {
+    /// How many different states the listings showed that were neither the first nor the last.
+    pub fn between(&self) -> usize {
+        self.states.iter().filter(|count| **count > 0 && **count < NEW * 10).count()
+    }
+}
+
+/// Restores 10,000 rules with one tool, beside some that are there, while ours lists in a loop. The
+/// rules come in `pieces`, of which each waits for a listing to begin: the more, the more there is
+/// to see on the way.
 ///
 /// # Errors
 /// A listing that ended well shows what never was: more or less than the old rules and the first so
 /// many of the new ones; or one failed for another reason than that it could not settle.
-pub fn restore_while_listing(restorer: Tool) -> Result<Races, Failure> {
+pub fn restore_while_listing(restorer: Tool, pieces: usize) -> Result<Races, Failure> {
     let (old, new) = (rules(1, OLD, 2), rules(2, NEW, 9));
     let root = Root::new(restorer)?;
     Station::fresh(&root, Surroundings::default(), |_| {
         restore(&old)?;
-        let done = AtomicBool::new(false);
         let mut races = Races::default();
         thread::scope(|scope| {
-            let writer = scope.spawn(|| {
-                let outcome = restore(&new);
-                done.store(true, Ordering::Release);
-                outcome
-            });
-            let mut turn = 0;
-            while !done.load(Ordering::Acquire) {
-                look(["-Sn", "-Ln"][turn % 2], &old, &new, &mut races)?;
-                turn += 1;
+            // The writer is done when it hears no more of listings.
+            let (begin, begins) = mpsc::channel();
+            let new = &new;
+            let writer = scope.spawn(move || restore_in(pieces, new, &begins));
+            for option in ["-Sn", "-Ln"].into_iter().cycle() {
+                if begin.send(()).is_err() {
+                    break;
+                }
+                look(option, &old, new, &mut races)?;
             }
             writer.join().unwrap_or_else(|_| Err(Failure::new("the writer panicked")))
         })?;
@@ -119,6 +126,16 @@ pub fn restore_while_listing(restorer: Tool) -> Result<Races, Failure> {
         }
         Ok(races)
     })
+}
+
+fn restore_in(pieces: usize, rules: &[Rule], begins: &Receiver<()>) -> Result<(), Failure> {
+    for piece in rules.chunks(rules.len().div_ceil(pieces)) {
+        // Of listings that began before, none is under way any more.
+        while begins.try_recv().is_ok() {}
+        begins.recv()?;
+        restore(piece)?;
+    }
+    Ok(())
 }
 
 fn restore(rules: &[Rule]) -> Result<(), Failure> {

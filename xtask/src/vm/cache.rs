@@ -39,7 +39,8 @@ impl Cache {
     }
 
     /// Makes the item `name` in one step: `fill` works in a temporary directory, which becomes
-    /// the item only when everything has succeeded. What an interrupted run left is removed.
+    /// the item only when everything has succeeded. What an interrupted run left is removed, and
+    /// so is an item of this name that is not good any more.
     ///
     /// # Errors
     /// Those of `fill`, and failures to write in the cache.
@@ -50,6 +51,7 @@ impl Cache {
         fs::create_dir_all(&partial)
             .with_context(|| format!("cannot create {}", partial.display()))?;
         fill(&partial)?;
+        remove(&target)?;
         fs::rename(&partial, &target)
             .with_context(|| format!("cannot move {} into place", target.display()))
     }

@@ -27,18 +27,16 @@ const PACKAGES: &[&[&str]] = &[
     &["socat", "libwrap0"],
 ];
 
-/// What is looked for: the item is there when all of it is.
-const PROGRAMS: [&str; 4] = ["sbin/ldirectord", "sbin/keepalived", "bin/socat", "bin/perl"];
-
 /// The root below which the clients were unpacked.
 pub fn root(cache: &Path) -> PathBuf {
     cache.join("clients")
 }
 
-/// Whether the clients are in the cache.
+/// Whether all of the packages are in the cache, and not only those of an earlier list.
 pub fn present(cache: &Path) -> bool {
-    let usr = root(cache).join("usr");
-    PROGRAMS.iter().all(|program| usr.join(program).exists())
+    // Each brings its copyright here; some by a symbolic link to what it belongs to.
+    let documents = root(cache).join("usr/share/doc");
+    PACKAGES.concat().iter().all(|package| documents.join(package).symlink_metadata().is_ok())
 }
 
 /// Fetches the clients unless they are there.

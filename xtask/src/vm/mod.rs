@@ -35,7 +35,7 @@ cargo xtask vm COMMAND
   run      [OPTION…] -- COMMAND…   boot, load ip_vs, run COMMAND with our tools on PATH (and the C
            tool as `ipvsadm-c`), pass its output and exit status on; 125 when the guest fails
   shell    [OPTION…]              a shell in a guest, with our tools on PATH
-  test     [OPTION…] [FILTER…]    the VM tests (or those that match FILTER), one boot per kernel
+  test     [OPTION…] [FILTER]     the VM tests (or those whose name has FILTER), one boot per kernel
   selftest [OPTION…]              the harness on guests that behave badly
 
 Options of run, shell and test:

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::case::Failure;
 use crate::topology::Host;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A server on a host, on IPv4 and IPv6; it stops when dropped.
 #[derive(Debug)]

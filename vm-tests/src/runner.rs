@@ -111,7 +111,10 @@ fn isolated(case: Case) -> Result<(), Failure> {
 }
 
 fn failed(failure: Failure) -> Failed {
-    failure.to_string().into()
+    let text = failure.to_string();
+    // The report comes at the end of the run, and not at all if the guest dies before.
+    eprintln!("{text}");
+    text.into()
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

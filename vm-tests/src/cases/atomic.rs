@@ -12,11 +12,11 @@ use crate::ctx::Ctx;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("atomic::a_full_save_brings_everything_back", everything).timeout(120),
-    Case::new("atomic::the_c_tool_reads_a_full_save", full_save_for_c).timeout(120),
+    Case::new("atomic::a_full_save_brings_everything_back", everything).timeout(400),
+    Case::new("atomic::the_c_tool_reads_a_full_save", full_save_for_c).timeout(400),
     Case::new("atomic::a_bad_line_in_the_middle_changes_nothing", bad_line),
     Case::new("atomic::a_refused_rule_rolls_back", refused),
-    Case::new("atomic::only_the_difference_is_sent", difference).timeout(120),
+    Case::new("atomic::only_the_difference_is_sent", difference).timeout(400),
 ];
 
 /// All that `-S` of the C tool loses or gets wrong, and the rest. The sync daemons need an interface.

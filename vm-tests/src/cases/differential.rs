@@ -46,10 +46,10 @@ pub const CASES: &[Case] = &[
     Case::new("differential::netlink_refused", refused).timeout(600),
     Case::new("differential::random_lines_with_netlink_refused", random_refused).timeout(600),
     Case::new("differential::listings_while_ours_restores", |_| races(Tool::Ours))
-        .timeout(300)
+        .timeout(600)
         .only(7, 2, OWN),
     Case::new("differential::listings_while_the_c_tool_restores", |_| races(Tool::C))
-        .timeout(300)
+        .timeout(600)
         .only(7, 2, OWN),
 ];
 

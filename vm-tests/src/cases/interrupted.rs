@@ -13,7 +13,7 @@ use crate::ctx::Ctx;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("interrupted::a_plan_completes_a_killed_restore", killed_restore).timeout(240),
+    Case::new("interrupted::a_plan_completes_a_killed_restore", killed_restore).timeout(600),
     Case::new("interrupted::a_refused_plan_is_rolled_back", refused_plan),
 ];
 

@@ -16,7 +16,7 @@ use crate::ctx::Ctx;
 pub const CASES: &[Case] = &[
     Case::new("legacy::same_answers_as_netlink", same_answers),
     Case::new("legacy::whole_services", whole_services),
-    Case::new("legacy::more_entries_than_expected", more_entries).timeout(120),
+    Case::new("legacy::more_entries_than_expected", more_entries).timeout(400),
     Case::new("legacy::ipv6_is_an_error_not_silence", ipv6),
     Case::new("legacy::fwmark_of_another_protocol", fwmark_protocols),
     Case::new("legacy::chosen_in_a_user_namespace", user_namespace),

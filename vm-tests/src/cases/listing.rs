@@ -17,7 +17,7 @@ use crate::model;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("listing::random_tables_are_the_same", random_tables).timeout(300),
+    Case::new("listing::random_tables_are_the_same", random_tables).timeout(600),
     Case::new("listing::where_destinations_come_from", sources),
     Case::new("listing::what_is_counted_is_the_same", counted),
     Case::new("listing::no_trace_of_a_tunnel", no_trace),

@@ -14,7 +14,7 @@ use crate::model;
 /// The tests of this module.
 pub const CASES: &[Case] = &[
     Case::new("model::ten_thousand_steps", |ctx| steps(ctx, 10_000, 20_260_101)).timeout(600),
-    Case::new("model::two_thousand_other_steps", |ctx| steps(ctx, 2000, 7)).timeout(300),
+    Case::new("model::two_thousand_other_steps", |ctx| steps(ctx, 2000, 7)).timeout(600),
 ];
 
 /// Which set of rules the running kernel follows.

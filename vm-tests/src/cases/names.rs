@@ -12,7 +12,7 @@ use crate::ctx::Ctx;
 /// The tests of this module.
 pub const CASES: &[Case] =
     &[Case::new("names::a_dead_resolver_is_asked_once_not_for_every_line", dead_resolver)
-        .timeout(120)];
+        .timeout(400)];
 
 /// How many destinations without a name are listed.
 const DESTS: usize = 250;

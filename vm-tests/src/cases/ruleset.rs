@@ -14,9 +14,9 @@ use crate::ctx::Ctx;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("ruleset::plans_lead_there_and_back", there_and_back).timeout(120),
+    Case::new("ruleset::plans_lead_there_and_back", there_and_back).timeout(400),
     Case::new("ruleset::a_refused_plan_changes_nothing", a_refused_plan_changes_nothing),
-    Case::new("ruleset::a_thousand_services_and_a_difference", a_thousand_services).timeout(200),
+    Case::new("ruleset::a_thousand_services_and_a_difference", a_thousand_services).timeout(600),
 ];
 
 fn key(text: &str) -> Result<ServiceKey, Failure> {

@@ -17,7 +17,7 @@ use crate::ctx::Ctx;
 
 /// The tests of this module.
 pub const CASES: &[Case] =
-    &[Case::new("settled::every_listing_is_a_state_that_was", every_listing).timeout(240)];
+    &[Case::new("settled::every_listing_is_a_state_that_was", every_listing).timeout(600)];
 
 const CHANGES: u16 = 1000;
 const SERVICES: u16 = 30;

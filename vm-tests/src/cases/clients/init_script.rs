@@ -19,7 +19,7 @@ use crate::wait;
 
 /// The tests of this module.
 pub const CASES: &[Case] =
-    &[Case::new("clients::init_script_keeps_the_state", keeps_the_state).timeout(300)];
+    &[Case::new("clients::init_script_keeps_the_state", keeps_the_state).timeout(600)];
 
 const FIRST_WITH_OWN_TABLES: Kernel = Kernel { major: 7, minor: 0 };
 const RULES: &str = "/etc/ipvsadm.rules";

@@ -14,7 +14,7 @@ use crate::wait;
 
 /// The tests of this module.
 pub const CASES: &[Case] =
-    &[Case::new("clients::keepalived_and_ipvsadm_share_a_table", share_a_table).timeout(180)];
+    &[Case::new("clients::keepalived_and_ipvsadm_share_a_table", share_a_table).timeout(400)];
 
 const WEB: &str = "tcp/192.0.2.100:80";
 const API: &str = "tcp/192.0.2.100:81";

@@ -11,10 +11,10 @@ use crate::installation::{Installation, PATH, Tool, shared};
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("clients::kernel_script_passes", |ctx| passes(ctx, Tool::Ours)).timeout(120),
+    Case::new("clients::kernel_script_passes", |ctx| passes(ctx, Tool::Ours)).timeout(400),
     // A failure of the script, the kernel or the guest would show here too.
     Case::new("clients::kernel_script_passes_with_the_c_tool", |ctx| passes(ctx, Tool::Reference))
-        .timeout(120)
+        .timeout(400)
         .only(7, 2, "it is the C tool's own business"),
 ];
 
@@ -41,7 +41,7 @@ fn passes(ctx: &mut Ctx, tool: Tool) -> Result<(), Failure> {
     let _installed = Installation::new(tool, ctx.directory())?;
     // The script ignores failures of `ipvsadm` itself; where traffic shows none, this does.
     let line = format!("{PATH}; cd {}/netfilter && bash ipvs.sh", copy.display());
-    let output = command::run(&line, &[], Duration::from_secs(100))?;
+    let output = command::run(&line, &[], Duration::from_secs(350))?;
     assert_eq!(output.status, 0, "{}{}", output.text(), output.error_text());
     assert_eq!(output.error_text(), "");
     let expected =

@@ -9,7 +9,7 @@ use crate::wait;
 
 /// The tests of this module.
 pub const CASES: &[Case] =
-    &[Case::new("clients::monitors_read_real_counters", real_counters).timeout(180)];
+    &[Case::new("clients::monitors_read_real_counters", real_counters).timeout(400)];
 
 const WEB: &str = "tcp/192.0.2.100:80";
 

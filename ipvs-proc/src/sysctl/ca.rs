@@ -35,7 +35,7 @@ pub(super) const SYSCTLS: &[Description] = &[
         kind: Kind::Flag,
         ..always(
             "net.ca.udp_mangle",
-            Preset::Varies("the module"),
+            Preset::Varies("varies"),
             "show UDP sockets the client's address",
         )
     },

@@ -131,7 +131,7 @@ impl fmt::Display for Preset {
         match self {
             Self::Fixed(text) | Self::Varies(text) => f.write_str(text),
             Self::Namespaces { first, others } => {
-                write!(f, "{first} in the first namespace, {others} in others")
+                write!(f, "{first}, in other namespaces {others}")
             }
         }
     }

@@ -121,19 +121,28 @@ impl Sysctls {
         Ok(snapshot::kind(name).read(&String::from_utf8_lossy(&bytes)))
     }
 
+    /// Whether this value may be set here, without setting it.
+    ///
+    /// # Errors
+    /// The value is not accepted ([`Error::Value`]), the sysctl is missing or not known.
+    pub fn check(&self, name: &Name, value: &Value) -> Result<(), Error> {
+        if let Some(description) = name.description() {
+            description.check(value)?;
+        }
+        self.get(name)?;
+        match name.description() {
+            Some(_) => Ok(()),
+            None => Err(Error::Unchecked { name: name.clone() }),
+        }
+    }
+
     /// Sets one and reads it back. That the kernel itself changes an automatic mode is no error.
     ///
     /// # Errors
-    /// The value is not accepted ([`Error::Value`], nothing is written), the sysctl is missing or not
-    /// known, may not be written, or holds something else afterwards.
+    /// As [`Sysctls::check`], before anything is written; or the sysctl may not be written, the
+    /// kernel refuses the value or holds something else afterwards.
     pub fn set(&self, name: &Name, value: &Value) -> Result<(), Error> {
-        match name.description() {
-            Some(description) => description.check(value)?,
-            None => {
-                self.get(name)?;
-                return Err(Error::Unchecked { name: name.clone() });
-            }
-        }
+        self.check(name, value)?;
         self.put(name, value)
     }
 

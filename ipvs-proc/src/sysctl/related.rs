@@ -49,7 +49,7 @@ const UP_TO_2: Kind = Kind::Integer { min: 0, max: 2 };
 const SOCKET: &str = "limits sync_sock_size";
 
 const fn about(name: &'static str, kind: Kind, meaning: &'static str) -> Description {
-    let default = Preset::Varies("the machine");
+    let default = Preset::Varies("varies");
     let exists = Exists::When("depends on modules and on the namespace");
     Description { name, kind, unit: None, default, meaning, exists }
 }

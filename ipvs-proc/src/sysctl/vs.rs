@@ -70,13 +70,13 @@ pub(super) const SYSCTLS: &[Description] = &[
     Description {
         unit: Some("seconds"),
         kind: Kind::SECONDS,
-        exists: Exists::When("only in the first namespace, after `modprobe ip_vs_lblc`"),
+        exists: Exists::When("only while the scheduler is loaded: `modprobe ip_vs_lblc`"),
         ..natural("net.ipv4.vs.lblc_expiration", "86400", "idle life of an entry of lblc")
     },
     Description {
         unit: Some("seconds"),
         kind: Kind::SECONDS,
-        exists: Exists::When("only in the first namespace, after `modprobe ip_vs_lblcr`"),
+        exists: Exists::When("only while the scheduler is loaded: `modprobe ip_vs_lblcr`"),
         ..natural("net.ipv4.vs.lblcr_expiration", "86400", "idle life of an entry of lblcr")
     },
     flag("net.ipv4.vs.nat_icmp_send", "0", "answer stray replies of NAT servers with ICMP"),

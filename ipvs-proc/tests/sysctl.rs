@@ -254,6 +254,8 @@ fn a_snapshot_goes_through_json_and_back() -> Outcome {
         assert!(json.contains(threshold), "{json}");
         assert_eq!(serde_json::from_str::<Snapshot>(&json)?, before);
     }
+    let most = snapshot(&[("sync_qlen_max", "18446744073709551615"), ("est_nice", "-20")]);
+    assert_eq!(serde_json::from_str::<Snapshot>(&serde_json::to_string(&most)?)?, most);
     for bad in [
         r#"{"conntrack": 1, "net.ipv4.vs.conntrack": 1}"#,
         r#"{"../x": 1}"#,
@@ -298,7 +300,7 @@ fn automatic_modes_and_spellings_are_no_difference() -> Outcome {
 
 #[test]
 fn everything_is_checked_before_anything_is_written() -> Outcome {
-    let (_directory, sysctls) = kernel(KERNELS[0].2);
+    let (directory, sysctls) = kernel(KERNELS[0].2);
     let before = sysctls.snapshot()?;
     let wanted = snapshot(&[("conntrack", "1"), ("sync_ports", "3"), ("est_nice", "5")]);
     let Err(RestoreError::Invalid(errors)) = sysctls.restore(&wanted) else {
@@ -308,6 +310,9 @@ fn everything_is_checked_before_anything_is_written() -> Outcome {
     assert_eq!(sysctls.snapshot()?, before);
     // The default of what is not here is there all the same.
     assert_eq!(sysctls.restore(&snapshot(&[("est_nice", "0")]))?, []);
+    // So is a value of another program's that this library would not set.
+    fs::write(directory.path().join("net/ipv4/vs/sync_ports"), "128\n")?;
+    assert_eq!(sysctls.restore(&snapshot(&[("sync_ports", "128")]))?, []);
     Ok(())
 }
 

@@ -213,6 +213,8 @@ fn files_that_can_not_be_loaded_change_nothing() {
     for text in ["", "{}", "[1]", "{\"sysctls\": {}}", "conntrack=1\n"] {
         assert!(load(text).contains("not what `ipvsadm sysctl save` writes"), "{text}");
     }
+    let twice = load("{\"schema\": 1, \"sysctls\": {\"conntrack\": 1,\n\"conntrack\": 0}}");
+    assert!(twice.contains("net.ipv4.vs.conntrack is there twice at line 2 "), "{twice}");
     // What 7.2 saved: defaults of what is not here are no obstacle, other values are.
     let newer = Proc::new(LINUX_7_2);
     newer.run(&["set", "conntrack=1"]);

@@ -56,7 +56,8 @@ fn outcome(undone: &[Change], stuck: &[Error]) -> String {
 impl Sysctls {
     /// What [`Sysctls::restore`] would write, by name. Everything is checked, nothing written.
     ///
-    /// What this kernel does not have is no error when the snapshot holds its default.
+    /// What this kernel does not have is no error when the snapshot holds its default. Neither is a
+    /// value that could not be set (other programs can set it) while the kernel holds it.
     ///
     /// # Errors
     /// [`RestoreError::Invalid`] with every value that can't be set.
@@ -72,25 +73,23 @@ impl Sysctls {
     }
 
     fn step(&self, name: &Name, value: &Value) -> Result<Option<Change>, Error> {
-        let description = name.description();
-        if let Some(description) = description {
-            description.check(value)?;
-        }
+        let Some(description) = name.description() else {
+            return match self.get(name)? {
+                now if now == *value => Ok(None),
+                _ => Err(Error::Unchecked { name: name.clone() }),
+            };
+        };
         let now = match self.get(name) {
-            Err(Error::Absent { .. })
-                if description.and_then(|known| known.is_default(value)) == Some(true) =>
-            {
+            Err(Error::Absent { .. }) if description.is_default(value) == Some(true) => {
                 return Ok(None);
             }
             now => now?,
         };
-        match (same(name, value, &now), description) {
-            (true, _) => Ok(None),
-            (false, None) => Err(Error::Unchecked { name: name.clone() }),
-            (false, Some(_)) => {
-                Ok(Some(Change { name: name.clone(), from: now, to: value.clone() }))
-            }
+        if description.kind.same(value, &now) {
+            return Ok(None);
         }
+        description.check(value)?;
+        Ok(Some(Change { name: name.clone(), from: now, to: value.clone() }))
     }
 
     /// Writes what differs from the snapshot, reads each back, and returns what was written. What the
@@ -103,8 +102,9 @@ impl Sysctls {
         let changes = self.plan(wanted)?;
         for (index, change) in changes.iter().enumerate() {
             if let Err(cause) = self.put(&change.name, &change.to) {
-                // A value that was written and did not last has to go, too.
-                let written = index + usize::from(matches!(cause, Error::NotKept { .. }));
+                // It may have been written, and then not read back as it should.
+                let is_other = |now| !same(&change.name, &change.from, &now);
+                let written = index + usize::from(self.get(&change.name).is_ok_and(is_other));
                 return Err(self.undo(cause, &changes[..written]));
             }
         }

@@ -34,10 +34,15 @@ impl Save {
     }
 }
 
+/// Read first, by itself: another version's document may be anything.
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
 #[derive(Deserialize)]
 struct Document {
-    schema: u32,
-    sysctls: serde_json::Value,
+    sysctls: Snapshot,
 }
 
 /// Reads a file that [`Save`] wrote, perhaps edited since; `-` is standard input.
@@ -50,12 +55,13 @@ pub(super) fn read(file: &str, io: &mut Io<'_>) -> Result<Snapshot, Failure> {
     let bytes = read.map_err(|error| Failure::file(file, &error))?;
     let malformed =
         |error| Failure::refused(format!("{file}: not what `ipvsadm sysctl save` writes: {error}"));
-    let Document { schema, sysctls } = serde_json::from_slice(&bytes).map_err(malformed)?;
+    let Version { schema } = serde_json::from_slice(&bytes).map_err(malformed)?;
     if schema != json::SCHEMA {
         let known = json::SCHEMA;
         return Err(Failure::refused(format!(
             "{file}: schema {schema}, but this version reads {known}: save it anew with this version"
         )));
     }
-    serde_json::from_value(sysctls).map_err(malformed)
+    let Document { sysctls } = serde_json::from_slice(&bytes).map_err(malformed)?;
+    Ok(sysctls)
 }

@@ -20,7 +20,7 @@ use failure::Failure;
 const WORDS: [&str; 1] = ["sysctl"];
 
 /// Whether a command line whose first argument this is belongs to this grammar.
-pub(crate) fn is_word(first: &[u8]) -> bool {
+pub fn is_word(first: &[u8]) -> bool {
     WORDS.iter().any(|word| word.as_bytes() == first)
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Typed readers for what the kernel's IPVS shows under `/proc`.
 //!
-//! So far there is one: [`Table`], the file `/proc/net/ip_vs`, which shows services and destinations
+//! [`Table`] is the file `/proc/net/ip_vs`, which shows services and destinations
 //! to everybody, without any privilege. Being independent of netlink, it serves the tests of this
-//! project as a second witness.
+//! project as a second witness. The settings beside it, below `/proc/sys`, are in [`sysctl`].
 //!
 //! ```
 //! let text = "IP Virtual Server version 1.2.1 (size=4096)\n\
@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 mod line;
+pub mod sysctl;
 mod table;
 
 pub use table::{Dest, Identity, LineError, Persistence, Service, Table};

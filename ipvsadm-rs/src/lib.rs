@@ -5,4 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod legacy;
+pub mod modern;
+mod output;
 pub mod program;

@@ -6,6 +6,7 @@ use ipvs_netlink::{Error, Ipvs};
 use crate::legacy::argv::{Arguments, Argv};
 use crate::legacy::streams::{Io, World};
 use crate::legacy::{run, scripts};
+use crate::modern;
 
 /// A name that the binary goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Program {
 
 /// Runs the program called `name` with `argv` and returns the exit status.
 ///
-/// `connect` is called at most once, and not for `-h` and `-v`.
+/// `connect` is called at most once, and not for `-h`, `-v` and words that need no IPVS.
 pub fn run(
     name: &[u8],
     argv: Argv<'_>,
@@ -42,6 +43,7 @@ pub fn run(
     connect: impl FnOnce() -> Result<Ipvs, Error>,
 ) -> u8 {
     match Program::named(name) {
+        Program::Ipvsadm if argv.get(0).is_some_and(modern::is_word) => modern::run(argv, io),
         Program::Ipvsadm => run::command_line(name, argv, io, world, connect),
         Program::Save => match scripts::save(name, argv) {
             Ok(arguments) => run::command_line(b"ipvsadm", arguments.argv(), io, world, connect),

@@ -26,7 +26,7 @@ impl Io<'_> {
     }
 
     /// Writes a line to standard error, in one piece. There is nowhere to report a failure to.
-    pub(super) fn warn(&mut self, text: &[u8]) {
+    pub(crate) fn warn(&mut self, text: &[u8]) {
         let _ = self.stderr.write_all(&[text, b"\n"].concat());
     }
 

@@ -20,6 +20,7 @@ pub mod package;
 pub mod reference;
 pub mod ruleset;
 pub mod settled;
+pub mod sysctl;
 pub mod traffic;
 pub mod unit;
 
@@ -54,6 +55,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         reference::CASES,
         ruleset::CASES,
         settled::CASES,
+        sysctl::CASES,
         traffic::CASES,
     ];
     ALL.iter().copied().flatten()

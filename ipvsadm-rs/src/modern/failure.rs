@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What ends a command: one line for standard error and the exit status.
+
+use std::io;
+
+use ipvs_proc::sysctl::{Error, RestoreError};
+
+/// Exit status of what was refused or failed, and of a difference.
+pub(super) const REFUSED: u8 = 1;
+/// Exit status of a command line that is not understood.
+const USAGE: u8 = 2;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// One line, without the program's name.
+    pub(super) text: String,
+    /// The exit status.
+    pub(super) status: u8,
+}
+
+impl Failure {
+    /// Something was refused or failed.
+    pub(super) fn refused(text: impl Into<String>) -> Self {
+        Self { text: text.into(), status: REFUSED }
+    }
+
+    /// The command line is not understood.
+    pub(super) fn usage(text: impl Into<String>) -> Self {
+        Self { text: text.into(), status: USAGE }
+    }
+
+    /// A file can't be read or written.
+    pub(super) fn file(name: &str, error: &io::Error) -> Self {
+        Self::refused(format!("{name}: {error}"))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::refused(error.to_string())
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        Self::refused(error.to_string())
+    }
+}

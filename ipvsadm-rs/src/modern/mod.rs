@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The modern grammar: `ipvsadm WORD …`. The C tool refuses bare words, so nothing collides.
+//!
+//! Exit statuses: 0 done, 1 refused, failed or (`diff`) different, 2 not understood.
+
+mod failure;
+mod sysctl;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::legacy::argv::Argv;
+use crate::legacy::streams::Io;
+use failure::Failure;
+
+/// The first words of this grammar. All others are for the legacy grammar to refuse.
+const WORDS: [&str; 1] = ["sysctl"];
+
+/// Whether a command line whose first argument this is belongs to this grammar.
+pub fn is_word(first: &[u8]) -> bool {
+    WORDS.iter().any(|word| word.as_bytes() == first)
+}
+
+#[derive(Debug, Parser)]
+#[command(name = "ipvsadm", disable_help_subcommand = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One variant for each of [`WORDS`].
+#[derive(Debug, Subcommand)]
+enum Command {
+    Sysctl(sysctl::Sysctl),
+}
+
+/// What a command returns: the exit status, unless it failed.
+type Outcome = Result<u8, Failure>;
+
+/// Runs a command line that starts with a word; returns the exit status.
+pub(crate) fn run(argv: Argv<'_>, io: &mut Io<'_>) -> u8 {
+    let words = [OsStr::new("ipvsadm")].into_iter().chain(argv.iter().map(OsStr::from_bytes));
+    let outcome = match Line::try_parse_from(words) {
+        Ok(Line { command: Command::Sysctl(sysctl) }) => sysctl.run(io),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => print(io, &error.to_string()),
+        Err(error) => Err(Failure::usage(in_one_line(&error))),
+    };
+    outcome.unwrap_or_else(|failure| {
+        io.warn(format!("ipvsadm: {}", failure.text).as_bytes());
+        failure.status
+    })
+}
+
+/// What is wrong, without the usage that clap puts after it.
+fn in_one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<_> = first.trim_start_matches("error: ").split_whitespace().collect();
+    format!("{} (see --help)", words.join(" "))
+}
+
+/// Writes to standard output, all of it. Unlike listings of the legacy grammar, a full disk is noticed.
+fn print(io: &mut Io<'_>, text: &str) -> Outcome {
+    let written = io.stdout.write_all(text.as_bytes()).and_then(|()| io.stdout.flush());
+    match written {
+        Ok(()) => Ok(0),
+        Err(error) => Err(Failure::refused(format!("standard output: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_the_commands() {
+        let command = <Line as clap::CommandFactory>::command();
+        let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(names, WORDS);
+        assert!(is_word(b"sysctl") && !is_word(b"sysct") && !is_word(b"-sysctl") && !is_word(b""));
+        command.debug_assert();
+    }
+}

@@ -137,7 +137,7 @@ fn connections_of_every_kernel() {
 fn a_continuation_is_a_bad_line() {
     let mut all = capture("7.2").connections(Layout::Plain).expect("a capture");
     let error = all.by_ref().find_map(Result::err).expect("the line `z`");
-    assert_eq!(error.to_string(), "ip_vs_conn, line 21, column 2: expected an address, found ``");
+    assert_eq!(error.to_string(), "ip_vs_conn, line 21, column 1: expected a protocol, found `z`");
     assert!(all.next().is_none(), "an error ends it");
 }
 

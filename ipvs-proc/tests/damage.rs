@@ -145,6 +145,10 @@ fn bad_connections() {
         "ip_vs_conn, line 2, column 63: expected seconds, found `10x`"
     );
     assert_eq!(
+        why(&format!("{start}4294967296\n")),
+        "ip_vs_conn, line 2, column 63: expected seconds, found `4294967296`"
+    );
+    assert_eq!(
         why(&format!("{start}106 sip\n")),
         "ip_vs_conn, line 2, column 67: expected a persistence engine, a blank and its data, found \
          `sip`"

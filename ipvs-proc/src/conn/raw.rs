@@ -83,7 +83,7 @@ impl<'l> RawConnection<'l> {
             Layout::Plain => None,
             Layout::Sync => Some(words.next("an origin")?),
         };
-        let seconds = words.read("seconds", |word, _| number(word, 10))?;
+        let seconds = words.read("seconds", seconds)?;
         let rest = words.rest();
         Ok(Self { protocol, client, service, dest, state, origin, seconds, rest })
     }
@@ -111,13 +111,17 @@ fn fixed_head(line: &[u8]) -> Option<Head<'_>> {
 }
 
 fn head<'l>(words: &mut Words<'l>) -> Result<Head<'l>, Fault> {
-    let protocol = words.next("a protocol")?;
+    let protocol = words.read("a protocol", protocol)?;
     let mut ends = [SocketAddr::from(([0; 4], 0)); 3];
     for end in &mut ends {
         let address = words.read("an address", address)?;
         *end = SocketAddr::new(address, words.read("a port of four digits", port)?);
     }
     Ok((protocol, ends))
+}
+
+fn protocol(word: &[u8], form: Form) -> Option<&[u8]> {
+    (form == Form::Loose || crate::protocol::parse(word).is_some()).then_some(word)
 }
 
 /// Eight hexadecimal digits, or IPv6 text.
@@ -137,6 +141,12 @@ fn port(word: &[u8], form: Form) -> Option<u16> {
         Form::Exact if word.len() != 4 => None,
         _ => number(word, 16)?.try_into().ok(),
     }
+}
+
+/// The kernel has 32 bits.
+#[inline]
+fn seconds(word: &[u8], form: Form) -> Option<u64> {
+    number(word, 10).filter(|seconds| form == Form::Loose || *seconds <= u32::MAX.into())
 }
 
 /// The words of a line.

@@ -143,9 +143,6 @@ impl<'l> Connection<'l> {
             Some(b"SYNC") => Some(Origin::Sync),
             Some(other) => return Err(at(other, "LOCAL or SYNC")),
         };
-        // The kernel has 32 bits; a wider number was never printed by it.
-        let seconds = u32::try_from(raw.seconds);
-        let seconds = seconds.map_err(|_| at(raw.rest, "seconds of 32 bits before this"))?;
         let engine = match (raw.rest, layout) {
             ([], _) => None,
             ([b' ', rest @ ..], Layout::Plain) => Some(
@@ -160,7 +157,7 @@ impl<'l> Connection<'l> {
             service: Virtual::new(protocol, raw.service),
             dest: raw.dest,
             state: State::read(protocol, raw.client.port(), text),
-            expires: Duration::from_secs(seconds.into()),
+            expires: Duration::from_secs(raw.seconds),
             origin,
             engine,
         })

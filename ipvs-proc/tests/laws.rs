@@ -233,8 +233,10 @@ proptest! {
     fn the_shortcut_reads_the_same(record in connection(false)) {
         let mut line = Vec::new();
         render::connection(&mut line, &record);
-        // A wider blank turns it off.
+        // Wider blanks turn both halves of it off.
+        let state = format!(" {}", record.state);
         let wide = String::from_utf8_lossy(&line).replacen(' ', "  ", 1);
+        let wide = wide.replacen(&state, &format!(" {state}"), 1);
         let (raw, other) = (
             RawConnection::loose(&line, Layout::Plain).expect("a connection"),
             RawConnection::loose(wide.as_bytes(), Layout::Plain).expect("a connection"),

@@ -6,43 +6,43 @@
 
 use std::net::Ipv6Addr;
 
-/// What is no digit.
-const NONE: u8 = 0xff;
+/// `byte` in each byte of a word.
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
 
-/// The value of each byte as a hexadecimal digit.
-const VALUES: [u8; 256] = {
-    let mut values = [NONE; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        let letter = b"0123456789ABCDEF"[digit as usize];
-        values[letter as usize] = digit;
-        values[letter.to_ascii_lowercase() as usize] = digit;
-        digit += 1;
-    }
-    values
-};
-
-/// As many hexadecimal digits as there are bytes, at most eight.
+/// Eight hexadecimal digits, all at once: each byte of a word is one digit.
 #[inline]
-pub(super) fn fixed_hex<const N: usize>(digits: &[u8; N]) -> Option<u32> {
-    const { assert!(N <= 8) };
-    let (mut number, mut seen) = (0u32, 0u8);
-    for digit in digits {
-        let value = VALUES[usize::from(*digit)];
-        seen |= value;
-        number = number << 4 | u32::from(value & 15);
+pub(super) fn hex8(digits: [u8; 8]) -> Option<u32> {
+    let text = u64::from_be_bytes(digits);
+    // The low half of a digit is its value; letters, which alone have bit 6, are 9 more.
+    let letters = text >> 6 & each(1);
+    let values = (text & each(0x0f)) + letters * 9;
+    // What is no digit is found by writing the values again, in upper case.
+    let upper = text & !(letters << 5);
+    let above_nine = (values + each(6)) >> 4 & each(1);
+    if values & each(0xf0) != 0 || values + each(b'0') + above_nine * 7 != upper {
+        return None;
     }
-    (seen < 16).then_some(number)
+    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some((quads | quads >> 16) as u32)
+}
+
+/// Four hexadecimal digits.
+#[inline]
+pub(super) fn hex4([a, b, c, d]: [u8; 4]) -> Option<u16> {
+    hex8([b'0', b'0', b'0', b'0', a, b, c, d]).map(|number| number as u16)
 }
 
 /// A number of at least one digit and nothing else.
 #[inline]
-pub(super) fn number(word: &[u8], radix: u8) -> Option<u64> {
+pub(super) fn number(word: &[u8], radix: u32) -> Option<u64> {
     if word.is_empty() {
         return None;
     }
     word.iter().try_fold(0u64, |number, digit| {
-        let value = Some(VALUES[usize::from(*digit)]).filter(|value| *value < radix)?;
+        let value = char::from(*digit).to_digit(radix)?;
         number.checked_mul(radix.into())?.checked_add(value.into())
     })
 }
@@ -52,8 +52,7 @@ pub(super) fn number(word: &[u8], radix: u8) -> Option<u64> {
 pub(super) fn full_ipv6(word: &[u8; 39]) -> Option<Ipv6Addr> {
     let mut segments = [0; 8];
     for (i, segment) in segments.iter_mut().enumerate() {
-        let digits = word[5 * i..].first_chunk::<4>()?;
-        *segment = u16::try_from(fixed_hex(digits)?).ok()?;
+        *segment = hex4(*word[5 * i..].first_chunk()?)?;
         if i < 7 && word[5 * i + 4] != b':' {
             return None;
         }
@@ -72,8 +71,21 @@ mod tests {
         for bad in ["", "+1", "-1", " 1", "1 ", "g", "a", "18446744073709551616", ":"] {
             assert_eq!(number(bad.as_bytes(), 10), None, "{bad}");
         }
-        assert_eq!(fixed_hex(b"fFfFfFfF"), Some(u32::MAX));
-        assert_eq!(fixed_hex(b"00g0"), None);
+    }
+
+    #[test]
+    fn digits_at_once() {
+        assert_eq!(hex8(*b"0A000001"), Some(0x0a00_0001));
+        assert_eq!(hex8(*b"fFeDcbA9"), Some(0xffed_cba9));
+        assert_eq!(hex4(*b"1F90"), Some(8080));
+        // Every byte at every place, against a reader of single digits.
+        for place in 0..8 {
+            for byte in 0..=u8::MAX {
+                let mut digits = *b"09afAF5c";
+                digits[place] = byte;
+                assert_eq!(hex8(digits).map(u64::from), number(&digits, 16), "{digits:?}");
+            }
+        }
     }
 
     #[test]

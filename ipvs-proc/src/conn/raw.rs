@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use super::Layout;
-use super::digits::{fixed_hex, full_ipv6, number};
+use super::digits::{full_ipv6, hex4, hex8, number};
 
 /// A line of connections in words, as little understood as a listing needs.
 ///
@@ -78,12 +78,19 @@ impl<'l> RawConnection<'l> {
             }
             None => head(&mut words)?,
         };
-        let state = words.next("a state")?;
-        let origin = match layout {
-            Layout::Plain => None,
-            Layout::Sync => Some(words.next("an origin")?),
+        let (state, origin, seconds) = match (layout, fixed_tail(&line[words.at..])) {
+            (Layout::Plain, Some((state, seconds))) => {
+                words.at += FIXED_TAIL;
+                (state, None, seconds)
+            }
+            (Layout::Plain, None) => {
+                (words.next("a state")?, None, words.read("seconds", seconds)?)
+            }
+            (Layout::Sync, _) => {
+                let (state, origin) = (words.next("a state")?, words.next("an origin")?);
+                (state, Some(origin), words.read("seconds", seconds)?)
+            }
         };
-        let seconds = words.read("seconds", seconds)?;
         let rest = words.rest();
         Ok(Self { protocol, client, service, dest, state, origin, seconds, rest })
     }
@@ -103,11 +110,32 @@ fn fixed_head(line: &[u8]) -> Option<Head<'_>> {
     };
     let blanks = [head[12], head[17], head[26], head[31], head[40], head[45]];
     let end = |at: usize| {
-        let address = fixed_hex(head[at..].first_chunk::<8>()?)?;
-        let port = fixed_hex(head[at + 9..].first_chunk::<4>()?)?;
-        Some(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::from_bits(address), port as u16)))
+        let address = hex8(*head[at..].first_chunk()?)?;
+        let port = hex4(*head[at + 9..].first_chunk()?)?;
+        Some(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::from_bits(address), port)))
     };
     (blanks == [b' '; 6]).then_some((protocol, [end(4)?, end(18)?, end(32)?]))
+}
+
+/// Where state and seconds of most lines end: a blank, 11 bytes, a blank, 7 bytes.
+const FIXED_TAIL: usize = 20;
+
+/// Reads those without looking for words, with the same result.
+#[inline]
+fn fixed_tail(tail: &[u8]) -> Option<(&[u8], u64)> {
+    let fixed: &[u8; FIXED_TAIL] = tail.first_chunk()?;
+    let blank = |byte: &u8| *byte == b' ';
+    let state = &fixed[1..12];
+    let length = state.iter().position(|byte| *byte <= b' ').unwrap_or(state.len());
+    let number = &fixed[13..];
+    let start = number.iter().position(|byte| *byte != b' ')?;
+    let seconds = number[start..].iter().try_fold(0, |number: u64, digit| {
+        digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
+    })?;
+    // A wider number goes on; so might a wider state.
+    let ends = matches!(tail.get(FIXED_TAIL), None | Some(b' ' | b'\n'));
+    let blanks = blank(&fixed[0]) && state[length..].iter().all(blank) && blank(&fixed[12]);
+    (length > 0 && blanks && ends).then(|| (&state[..length], seconds))
 }
 
 fn head<'l>(words: &mut Words<'l>) -> Result<Head<'l>, Fault> {

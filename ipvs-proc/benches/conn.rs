@@ -2,7 +2,9 @@
 //! A million connections from memory: counting lines, reading records, filtering, summing up.
 //!
 //! `count` is the goal's yardstick: the same reads into a buffer of the same size, and a count of the
-//! line ends with vector instructions. Reading records should take at most twice its time.
+//! line ends with vector instructions. The goal, to read records in twice its time, is **not** reached:
+//! on text in memory it takes some ten times as long, and twice as long as `lines`, the standard
+//! library's reader.
 
 #[path = "../tests/support/mod.rs"]
 mod support;

@@ -2,7 +2,7 @@
 //! Numbers and addresses in lines of connections.
 //!
 //! A director may have millions of connections, seven numbers each: these readers are written by hand
-//! because they are most of the work, and take a third of the time of the standard library's.
+//! because the standard library's take several times as long.
 
 use std::net::Ipv6Addr;
 

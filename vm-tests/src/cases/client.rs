@@ -14,7 +14,7 @@ use ipvs_netlink::types::{
     TunnelFlags,
 };
 use ipvs_netlink::{Errno, Error, ErrorKind, Feature, Ipvs, Operation, Support};
-use ipvs_proc::Identity;
+use ipvs_proc::{Document as _, Identity};
 
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which connections are wanted.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipvs_types::{ParseError, Protocol};
+
+use super::{Connection, State, Virtual};
+
+/// A choice of connections: all conditions hold. An empty one matches everything.
+///
+/// ```
+/// use std::time::Duration;
+/// use ipvs_proc::{Connection, Filter, Layout, ServiceFilter};
+/// use ipvs_types::Protocol;
+/// let line = b"TCP 0A010002 9C41 0A010064 0051 0A020002 0050 TIME_WAIT       106";
+/// let connection = Connection::parse(line, Layout::Plain).expect("a connection");
+/// let filter = Filter::new()
+///     .protocol(Protocol::TCP)
+///     .service("10.1.0.100:81".parse()?)
+///     .expires(Duration::from_secs(60)..=Duration::from_secs(120));
+/// assert!(filter.matches(&connection));
+/// assert!(!filter.dest("10.3.0.0/16".parse()?).matches(&connection));
+/// # Ok::<(), ipvs_types::ParseError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    protocol: Option<Protocol>,
+    client: Option<Network>,
+    service: Option<ServiceFilter>,
+    dest: Option<ServiceFilter>,
+    states: Vec<String>,
+    expires: Option<RangeInclusive<Duration>>,
+}
+
+impl Filter {
+    /// The filter that matches everything.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Of this protocol only. Templates of fwmark services have protocol 0.
+    pub fn protocol(self, protocol: Protocol) -> Self {
+        Self { protocol: Some(protocol), ..self }
+    }
+
+    /// From these clients only. A template has its client's masked address.
+    pub fn client(self, network: Network) -> Self {
+        Self { client: Some(network), ..self }
+    }
+
+    /// To this virtual address only.
+    pub fn service(self, service: ServiceFilter) -> Self {
+        Self { service: Some(service), ..self }
+    }
+
+    /// At these destinations only; no destination is a firewall mark.
+    pub fn dest(self, dest: ServiceFilter) -> Self {
+        Self { dest: Some(dest), ..self }
+    }
+
+    /// Also in this state, by the kernel's name: two calls allow two states.
+    pub fn state(mut self, name: impl Into<String>) -> Self {
+        self.states.push(name.into());
+        self
+    }
+
+    /// Only with so many seconds left.
+    pub fn expires(self, range: RangeInclusive<Duration>) -> Self {
+        Self { expires: Some(range), ..self }
+    }
+
+    /// Whether all conditions hold. Looks at numbers first, and allocates nothing.
+    #[inline]
+    pub fn matches(&self, connection: &Connection<'_>) -> bool {
+        self.protocol.is_none_or(|protocol| protocol == connection.protocol)
+            && self.client.is_none_or(|network| network.contains(connection.client.ip()))
+            && self.service.is_none_or(|service| service.matches(connection.service))
+            && self.dest.is_none_or(|dest| dest.matches(Virtual::Address(connection.dest)))
+            && self.expires.as_ref().is_none_or(|range| range.contains(&connection.expires))
+            && self.has_state(&connection.state)
+    }
+
+    #[inline]
+    fn has_state(&self, state: &State<'_>) -> bool {
+        self.states.is_empty() || self.states.iter().any(|name| name == state.name())
+    }
+}
+
+/// Addresses that agree in their first bits.
+///
+/// Text form: `10.0.0.0/8`, `fd00::/8`, or an address alone.
+///
+/// ```
+/// use ipvs_proc::Network;
+/// let network: Network = "10.1.0.0/16".parse()?;
+/// assert!(network.contains("10.1.2.3".parse().expect("an address")));
+/// assert!(!network.contains("::1".parse().expect("an address")));
+/// assert!("10.1.0.0/33".parse::<Network>().is_err());
+/// # Ok::<(), ipvs_types::ParseError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    /// At most the address's bits.
+    prefix: u8,
+}
+
+impl Network {
+    /// The addresses that agree with `address` in the first `prefix` bits.
+    ///
+    /// # Errors
+    /// When the address has fewer bits.
+    pub fn new(address: IpAddr, prefix: u8) -> Result<Self, ParseError> {
+        if prefix > bits(address) {
+            let text = format!("{address}/{prefix}");
+            return Err(ParseError::new("network", text, "at most /32 for IPv4, /128 for IPv6"));
+        }
+        Ok(Self { address, prefix })
+    }
+
+    /// Whether `address` is one of them; never if it is of the other family.
+    #[inline]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let free = u32::from(bits(self.address) - self.prefix);
+        match (self.address, address) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                (network.to_bits() ^ address.to_bits()).checked_shr(free).unwrap_or(0) == 0
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                (network.to_bits() ^ address.to_bits()).checked_shr(free).unwrap_or(0) == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+const fn bits(address: IpAddr) -> u8 {
+    match address {
+        IpAddr::V4(_) => 32,
+        IpAddr::V6(_) => 128,
+    }
+}
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        Self { address, prefix: bits(address) }
+    }
+}
+
+impl FromStr for Network {
+    type Err = ParseError;
+
+    fn from_str(s: &str) -> Result<Self, ParseError> {
+        let bad = || ParseError::new("network", s, "an address, or an address, `/` and a prefix");
+        match s.split_once('/') {
+            None => s.parse().map(IpAddr::into).map_err(|_| bad()),
+            Some((address, prefix)) => {
+                Self::new(address.parse().map_err(|_| bad())?, prefix.parse().map_err(|_| bad())?)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+/// One end of connections: addresses with any port or with one, or a firewall mark.
+///
+/// Text form: `10.1.0.100:81`, `[fd01::100]:80`, `10.1.0.0/16`, `fwmark/66`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceFilter {
+    /// Addresses, and the port if only one is wanted.
+    Address(Network, Option<u16>),
+    /// A firewall mark: only its templates show it, its connections have the packet's address.
+    Fwmark(u32),
+}
+
+impl ServiceFilter {
+    #[inline]
+    fn matches(self, shown: Virtual) -> bool {
+        match (self, shown) {
+            (Self::Address(network, port), Virtual::Address(shown)) => {
+                network.contains(shown.ip()) && port.is_none_or(|port| port == shown.port())
+            }
+            (Self::Fwmark(wanted), Virtual::Fwmark { mark, .. }) => wanted == mark,
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for ServiceFilter {
+    type Err = ParseError;
+
+    fn from_str(s: &str) -> Result<Self, ParseError> {
+        const FORM: &str = "`ADDRESS:PORT`, an address or network, or `fwmark/MARK`";
+        let bad = |_| ParseError::new("address to filter by", s, FORM);
+        if let Some(mark) = s.strip_prefix("fwmark/") {
+            return mark.parse().map(Self::Fwmark).map_err(|_| bad(()));
+        }
+        match s.parse::<SocketAddr>() {
+            Ok(socket) => Ok(Self::Address(socket.ip().into(), Some(socket.port()))),
+            Err(_) => Ok(Self::Address(s.parse().map_err(|_: ParseError| bad(()))?, None)),
+        }
+    }
+}

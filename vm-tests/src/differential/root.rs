@@ -112,7 +112,8 @@ fn share() -> Result<PathBuf, Failure> {
 }
 
 fn script(text: &str) -> Result<(), Failure> {
-    command::run(&format!("set -e\n{text}"), &[], command::TIMEOUT)?.success().map(drop)
+    // All that is copied comes from the host.
+    command::run(&format!("set -e\n{text}"), &[], command::TIMEOUT * 3)?.success().map(drop)
 }
 
 /// Makes what all roots have in common, once; files are hard links in each.

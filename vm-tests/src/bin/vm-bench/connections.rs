@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::thread;
+use std::time::Duration;
 
 use vm_tests::{Failure, command};
 
@@ -10,6 +12,9 @@ use crate::Result;
 
 /// The rules that connections are made with: the server is an interface that swallows everything.
 pub const RULES: &str = "-A -u 192.0.2.1:9 -s rr\n-a -u 192.0.2.1:9 -r 10.3.0.1:9 -g -w 1\n";
+
+/// For how many seconds they may take to appear.
+const PATIENCE: usize = 20;
 
 const TARGET: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 9);
 
@@ -31,11 +36,18 @@ pub fn make(count: usize) -> Result<()> {
         let client = Ipv4Addr::from(u32::from(Ipv4Addr::new(10, 4, 0, 1)) + n);
         UdpSocket::bind((client, 0))?.send_to(b"x", TARGET)?;
     }
-    // A heading, then a line each.
-    let listed =
-        fs::read("/proc/thread-self/net/ip_vs_conn")?.iter().filter(|b| **b == b'\n').count();
-    match listed == count + 1 {
-        true => Ok(()),
-        false => Err(Failure::new(format!("{listed} lines for {count} connections"))),
+    // Where the kernel is busy with the namespace before, datagrams wait in a queue.
+    for _ in 0..PATIENCE {
+        if listed()? == count {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_secs(1));
     }
+    Err(Failure::new(format!("{} of {count} connections", listed()?)))
+}
+
+/// How many there are: a heading, then a line each.
+fn listed() -> Result<usize> {
+    let text = fs::read("/proc/thread-self/net/ip_vs_conn")?;
+    Ok(text.iter().filter(|byte| **byte == b'\n').count().saturating_sub(1))
 }

@@ -41,6 +41,7 @@ mod name;
 mod protocol;
 mod seconds;
 mod service;
+mod state;
 mod stats;
 mod timeouts;
 
@@ -54,5 +55,6 @@ pub use key::{Family, ServiceKey};
 pub use name::{EngineName, InterfaceName, Scheduler};
 pub use protocol::Protocol;
 pub use service::{MAX_PERSISTENCE, Persistence, ServiceConfig};
+pub use state::{SctpState, TcpState, TemplateState};
 pub use stats::{CounterWidth, Counters, Rates, Stats};
 pub use timeouts::{Timeouts, TimeoutsChange};

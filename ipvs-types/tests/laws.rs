@@ -117,3 +117,22 @@ fn what_a_daemon_leaves_open_is_the_kernels_default() {
     running.ttl = std::num::NonZeroU8::new(3);
     assert!(!wanted.is_satisfied_by(&running));
 }
+
+#[test]
+fn states_have_the_kernels_numbers_and_names() {
+    assert_eq!((TemplateState::ALL.len(), TcpState::ALL.len(), SctpState::ALL.len()), (2, 11, 14));
+    for (number, state) in (0..).zip(TcpState::ALL) {
+        assert_eq!((state.number(), TcpState::from_number(number)), (number, Some(*state)));
+        assert_eq!(TcpState::from_name(state.name()), Some(*state));
+    }
+    for (number, state) in (0..).zip(SctpState::ALL) {
+        assert_eq!((state.number(), SctpState::from_number(number)), (number, Some(*state)));
+        assert_eq!(SctpState::from_name(state.name()), Some(*state));
+    }
+    assert_eq!(TcpState::from_number(7), Some(TcpState::CloseWait));
+    assert_eq!(SctpState::from_number(13).map(SctpState::name), Some("CLOSED"));
+    assert_eq!(TemplateState::from_number(1), Some(TemplateState::Assured));
+    assert_eq!(TcpState::from_number(11), None);
+    let json = serde_json::to_string(&TcpState::SynAck).expect("serialises");
+    assert_eq!(json, "\"SYNACK\"");
+}

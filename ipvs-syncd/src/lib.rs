@@ -1,6 +1,74 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Monitor for the connection-synchronisation daemon of the Linux kernel's IPVS.
+//! The messages by which one Linux director copies its IPVS connections to others.
 //!
-//! There is nothing here yet. Starting, stopping and listing the kernel's sync daemons is in
-//! `ipvs-netlink`; decoding their messages will be here.
+//! A *master* daemon in the kernel (`ipvsadm --start-daemon master`) sends the connections that its
+//! packets touch, and any number of *backups* add them to their tables, so that one of them can take
+//! over. It is UDP multicast, by default to 224.0.0.81 port 8848 with TTL 1; with `sync_ports` above 1,
+//! each further thread has the next port. Nothing is numbered, acknowledged, repeated on loss or
+//! authenticated, and an idle master is silent.
+//!
+//! This crate reads and writes the datagrams and does no input or output:
+//!
+//! * [`Datagram`] reads one: its header, and an iterator over its entries that allocates nothing. How
+//!   the bytes lie is told in [`wire`].
+//! * [`Backup`] tells what a kernel would do with a datagram, entry by entry, and why.
+//! * [`Encoder`] packs connections into datagrams as the kernel's master does.
+//! * [`Message`] is a datagram in an owned form, for JSON.
+//!
+//! ```
+//! use ipvs_syncd::{Backup, Connection, Datagram, Encoder, Rules, Verdict, Version};
+//! use ipvs_types::{Protocol, TcpState};
+//!
+//! // What the master of sync id 7 would send:
+//! let connection = Connection::new(
+//!     Protocol::TCP,
+//!     "10.0.0.1:1234".parse()?,
+//!     "192.0.2.1:80".parse()?,
+//!     "10.1.0.2:80".parse()?,
+//! )?
+//! .state(TcpState::Established.number());
+//! let mut encoder = Encoder::new(Version::V1, 7);
+//! encoder.push(&connection)?;
+//! let bytes = encoder.finish().expect("one connection waits");
+//!
+//! // What a listener reads:
+//! let datagram = Datagram::parse(&bytes)?;
+//! assert_eq!(datagram.header().sync_id, 7);
+//! for entry in datagram.entries() {
+//!     assert_eq!(
+//!         entry?.connection.to_string(),
+//!         "TCP 10.0.0.1:1234 > 192.0.2.1:80 > 10.1.0.2:80 ESTABLISHED masq",
+//!     );
+//! }
+//!
+//! // What a backup does:
+//! let verdicts: Vec<_> = Backup::new(Rules::Strict).receive(&bytes).collect();
+//! assert_eq!(verdicts, [Verdict::Accepted(connection)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
+
+mod addresses;
+mod backup;
+mod connection;
+mod drop_reason;
+mod encode_error;
+mod encoder;
+mod flags;
+mod message;
+mod sequence;
+mod state;
+mod text;
+pub mod wire;
+
+pub use addresses::{Addresses, MixedFamilies};
+pub use backup::{Backup, Received, Rules, Verdict};
+pub use connection::Connection;
+pub use drop_reason::{DropReason, DropScope, SkipReason};
+pub use encode_error::EncodeError;
+pub use encoder::{DEFAULT_MAX_LEN, Encoder};
+pub use flags::ConnectionFlags;
+pub use message::{Message, MessageEntry};
+pub use sequence::{ByteOrder, Sequence, Sequences};
+pub use state::State;
+pub use wire::{Datagram, DatagramFault, Entries, Entry, Fault, FaultKind, Header, Version};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Requests from a fuzzer's bytes, valid and invalid ones.
+//! Requests and connections from a fuzzer's bytes, valid and invalid ones.
 
+mod connection;
 mod dest;
 mod request;
 mod service;
 
+pub use connection::AnyBatch;
 pub use request::AnyRequest;

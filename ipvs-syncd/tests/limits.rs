@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What doesn't fit: into a version, a datagram, a backup's buffer.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ipvs_syncd::*;
@@ -225,4 +226,17 @@ fn addresses_of_both_families_are_refused() {
     let [v4, v6] = ["10.0.0.1:1", "[::1]:1"].map(parse);
     assert_eq!(Connection::new(Protocol::TCP, v4, v4, v6), Err(MixedFamilies));
     assert_eq!(Connection::new(Protocol::TCP, v6, v4, v6), Err(MixedFamilies));
+}
+
+#[test]
+fn what_has_no_fixed_size_is_borrowed_from_the_datagram() {
+    let bytes = write(Version::V1, &template().engine(&b"sip"[..], &b"call"[..]));
+    let bytes = bytes.expect("expressible");
+    let entry = Datagram::parse(&bytes).expect("sound").entries().next().expect("an entry");
+    let Connection { engine_name, engine_data, .. } = entry.expect("readable").connection;
+    let place = |field: Option<Cow<'_, [u8]>>| match field {
+        Some(Cow::Borrowed(data)) => data.as_ptr().addr() - bytes.as_ptr().addr(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((place(engine_data), place(engine_name)), (46, 52));
 }

@@ -42,7 +42,7 @@ pub enum RootError {
         path: PathBuf,
     },
     /// It is not for this user.
-    #[error("no permission to read {}: become root, in the namespace of the director", path.display())]
+    #[error("no permission to read {}: {}", path.display(), privilege(*file))]
     Denied {
         /// The file.
         file: ProcFile,
@@ -77,6 +77,14 @@ const fn remedy(file: ProcFile) -> &'static str {
         ProcFile::CaStats => "load the module with `modprobe ip_vs_ca`",
         ProcFile::Status => "kernels before 7.1 have no such file; on others, `modprobe ip_vs`",
         _ => "load the module with `modprobe ip_vs`",
+    }
+}
+
+/// Who may read it.
+const fn privilege(file: ProcFile) -> &'static str {
+    match file {
+        ProcFile::Status => "the kernel lets only root read it (mode 0440)",
+        _ => "become root, in the namespace of the director",
     }
 }
 

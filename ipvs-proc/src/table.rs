@@ -23,6 +23,8 @@ use crate::{LineError, ProcFile};
 /// The kernel hands the file out in pieces of 4 KiB; only one piece is a consistent view.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Table {
+    /// The version of the kernel's IPVS: `1.2.1` on all kernels that this library knows.
+    pub version: String,
     /// Buckets of the connection table; 0 on kernel 7.x before the first service.
     pub size: u32,
     /// The services.
@@ -159,7 +161,7 @@ impl Document for Table {
     const FILE: ProcFile = ProcFile::Table;
 
     fn read(lines: &mut Lines<'_>) -> Result<Self, LineError> {
-        let size = lines.required("IP Virtual Server version N (size=N)", heading)?;
+        let heading = lines.required("IP Virtual Server version N (size=N)", heading)?;
         lines.heading("Prot LocalAddress:Port Scheduler Flags")?;
         lines.heading("-> RemoteAddress:Port Forward Weight ActiveConn InActConn")?;
         let mut services: Vec<Service> = Vec::new();
@@ -180,18 +182,19 @@ impl Document for Table {
             }
             Ok(())
         })?;
-        Ok(Self { size: size.unwrap_or_default(), services })
+        let (version, size) = heading.unwrap_or_default();
+        Ok(Self { version: version.to_owned(), size, services })
     }
 }
 
-/// `IP Virtual Server version 1.2.1 (size=4096)`: the table size.
-fn heading(line: &str) -> Result<u32, Fault<'_>> {
+/// `IP Virtual Server version 1.2.1 (size=4096)`: the version and the table size.
+fn heading(line: &str) -> Result<(&str, u32), Fault<'_>> {
     let version = take_while1(|c: char| c.is_ascii_digit() || c == '.');
-    let start = (tag("IP Virtual Server version"), space0, version);
-    let (rest, _) = finish(field("IP Virtual Server version N", start)(line))?;
+    let start = preceded((tag("IP Virtual Server version"), space0), version);
+    let (rest, version) = finish(field("IP Virtual Server version N", start)(line))?;
     let size = (tag("(size="), nom::character::complete::u32, char(')'));
     let (rest, (_, size, _)) = finish(next("(size=N)", size)(rest))?;
-    end(rest, size)
+    end(rest, (version, size))
 }
 
 fn service(line: &str) -> Result<Service, Fault<'_>> {

@@ -262,8 +262,8 @@ proptest! {
     }
 
     #[test]
-    fn tables(size: u32, services in vec(table_service(), 0..5)) {
-        let table = Table { size, services };
+    fn tables(version in "[0-9]{1,3}(\\.[0-9]{1,3}){2}", size: u32, services in vec(table_service(), 0..5)) {
+        let table = Table { version, size, services };
         prop_assert_eq!(Table::parse(&render::table(&table)), Ok(table));
     }
 

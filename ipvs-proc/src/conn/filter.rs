@@ -31,6 +31,7 @@ use super::{Connection, State, Virtual};
 pub struct Filter {
     protocol: Option<Protocol>,
     client: Option<Network>,
+    client_port: Option<u16>,
     service: Option<ServiceFilter>,
     dest: Option<ServiceFilter>,
     states: Vec<String>,
@@ -51,6 +52,11 @@ impl Filter {
     /// From these clients only. A template has its client's masked address.
     pub fn client(self, network: Network) -> Self {
         Self { client: Some(network), ..self }
+    }
+
+    /// From this client port only.
+    pub fn client_port(self, port: u16) -> Self {
+        Self { client_port: Some(port), ..self }
     }
 
     /// To this virtual address only.
@@ -79,6 +85,7 @@ impl Filter {
     pub fn matches(&self, connection: &Connection<'_>) -> bool {
         self.protocol.is_none_or(|protocol| protocol == connection.protocol)
             && self.client.is_none_or(|network| network.contains(connection.client.ip()))
+            && self.client_port.is_none_or(|port| port == connection.client.port())
             && self.service.is_none_or(|service| service.matches(connection.service))
             && self.dest.is_none_or(|dest| dest.matches(Virtual::Address(connection.dest)))
             && self.expires.as_ref().is_none_or(|range| range.contains(&connection.expires))

@@ -77,7 +77,7 @@ fn endpoint(ip: IpAddr, port: u16) -> String {
 }
 
 pub fn table(table: &Table) -> String {
-    let mut out = format!("IP Virtual Server version 1.2.1 (size={})\n", table.size);
+    let mut out = format!("IP Virtual Server version {} (size={})\n", table.version, table.size);
     out += "Prot LocalAddress:Port Scheduler Flags\n";
     out += "  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n";
     for service in &table.services {

@@ -24,6 +24,13 @@ pub enum Command {
     Change(Operation),
     /// A listing.
     List(Listing),
+    /// All services as everybody may see them.
+    ListUnprivileged {
+        /// Numbers instead of names.
+        numeric: bool,
+        /// By address, not in the kernel's order.
+        sorted: bool,
+    },
     /// The rules as commands.
     Save {
         /// Numbers instead of names.
@@ -171,6 +178,10 @@ pub fn parse(
         }
         Verb::Restore => {
             return Ok(Command::Restore { atomic: draft.given.has(Field::Atomic) });
+        }
+        Verb::List if draft.given.has(Field::Unprivileged) => {
+            let Listing { numeric, sorted, .. } = listing(&draft);
+            return Ok(Command::ListUnprivileged { numeric, sorted });
         }
         Verb::List => return Ok(Command::List(listing(&draft))),
         Verb::Help | Verb::Version => return Err(Fault::hint(program)),

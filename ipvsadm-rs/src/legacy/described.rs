@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Cursor};
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipvs_netlink::types::Protocol;
+use ipvs_proc::{ProcFile, ReadError, Root, RootError, Table};
 
 use super::host::{Host, NoAnswer};
 use super::hosts_file::HostsFile;
@@ -28,6 +29,7 @@ pub struct Described {
     hosts: HostsFile,
     services: ServicesFile,
     connections: Option<String>,
+    proc: Option<Root>,
 }
 
 impl Described {
@@ -35,7 +37,12 @@ impl Described {
     /// file, `/proc/net/ip_vs_conn`.
     pub fn new(hosts: &str, services: &str, connections: Option<String>) -> Self {
         let (hosts, services) = (HostsFile::parse(hosts), ServicesFile::parse(services.as_bytes()));
-        Self { hosts, services, connections }
+        Self { hosts, services, connections, proc: None }
+    }
+
+    /// The same with a copy of `/proc`, from which the table is read.
+    pub fn with_proc(self, proc: Root) -> Self {
+        Self { proc: Some(proc), ..self }
     }
 }
 
@@ -63,5 +70,13 @@ impl Host for Described {
     fn connections(&self) -> io::Result<Box<dyn BufRead>> {
         let text = self.connections.clone().ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(Cursor::new(text)))
+    }
+
+    fn table(&self) -> Result<Table, ReadError> {
+        let path = "/proc/net/ip_vs".into();
+        match &self.proc {
+            Some(proc) => proc.read(),
+            None => Err(RootError::Missing { file: ProcFile::Table, path }.into()),
+        }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What a command needs from the machine besides the kernel's IPVS: names, and the list of
-//! connections.
+//! What a command needs from the machine besides the kernel's IPVS: names, and what is read under
+//! `/proc`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,6 +10,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use dns_lookup::LookupErrorKind;
 use ipvs_netlink::types::Protocol;
+use ipvs_proc::{ReadError, Root, Table};
 
 use super::hosts_file::HostsFile;
 use super::services_file::ServicesFile;
@@ -18,7 +19,7 @@ use super::services_file::ServicesFile;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoAnswer;
 
-/// Names, and the file with the connections. Tests bring their own.
+/// Names, and files of the kernel. Tests bring their own.
 pub trait Host: Sync {
     /// The first IPv4 address of a host name.
     fn address_of(&self, name: &str) -> Option<Ipv4Addr>;
@@ -38,6 +39,11 @@ pub trait Host: Sync {
     /// # Errors
     /// When the file can't be opened.
     fn connections(&self) -> io::Result<Box<dyn BufRead>>;
+    /// The kernel's table as everybody may read it (`/proc/net/ip_vs`).
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn table(&self) -> Result<Table, ReadError>;
     /// What messages call the standard input: the file's name, if it is one.
     fn input_name(&self) -> String {
         "standard input".to_owned()
@@ -94,6 +100,10 @@ impl Host for System {
         // The kernel fills at most a page a read.
         let file = File::open("/proc/net/ip_vs_conn")?;
         Ok(Box::new(BufReader::with_capacity(4096, file)))
+    }
+
+    fn table(&self) -> Result<Table, ReadError> {
+        Root::system().read()
     }
 
     fn input_name(&self) -> String {

@@ -47,12 +47,13 @@ pub enum Field {
     KeepPort,
     Full,
     Atomic,
+    Unprivileged,
 }
 
 use Field::*;
 
 #[rustfmt::skip]
-const FIELDS: [(Field, &str); 37] = [
+const FIELDS: [(Field, &str); 38] = [
     (Numeric, "numeric"), (Connection, "connection"), (ServiceAddress, "service-address"),
     (Scheduler, "scheduler"), (Persistent, "persistent"), (Netmask, "netmask"),
     (RealServer, "real-server"), (ForwardingMethod, "forwarding-method"), (Weight, "weight"),
@@ -64,6 +65,7 @@ const FIELDS: [(Field, &str); 37] = [
     (SyncMaxlen, "sync-maxlen"), (TunInfo, "tun-info"), (TunType, "tun-type"),
     (TunPort, "tun-port"), (TunNocsum, "tun-nocsum"), (TunCsum, "tun-csum"),
     (TunRemcsum, "tun-remcsum"), (KeepPort, "keep-port"), (Full, "full"), (Atomic, "atomic"),
+    (Unprivileged, "unprivileged"),
 ];
 
 impl Field {
@@ -184,9 +186,11 @@ fn rule(verb: Verb) -> (&'static str, Rule) {
             TunRemcsum, KeepPort],
         &[],
     );
+    #[rustfmt::skip]
     const LIST: Rule = Rule::new(
         &[],
-        &[Numeric, Stats, Rate, Thresholds, PersistentConn, Nosort, Syncid, Exact, TunInfo],
+        &[Numeric, Stats, Rate, Thresholds, PersistentConn, Nosort, Syncid, Exact, TunInfo,
+            Unprivileged],
         &[Connection, ServiceAddress, Timeout, Daemon],
     );
     const DAEMON: Rule =
@@ -223,7 +227,22 @@ pub(super) fn check(verb: Verb, given: Fields) -> Result<(), Fault> {
     if verb == Verb::List && conflict {
         return Err(Fault::usage("options conflicts in the list command"));
     }
-    Ok(())
+    match given.has(Unprivileged) {
+        true => unprivileged(given),
+        false => Ok(()),
+    }
+}
+
+/// Everything that `/proc/net/ip_vs` does not show conflicts with listing it.
+fn unprivileged(given: Fields) -> Result<(), Fault> {
+    let shown = Fields::of(&[Numeric, Nosort, Exact, Unprivileged]);
+    match FIELDS.iter().find(|(field, _)| given.has(*field) && !shown.has(*field)) {
+        Some((_, name)) => Err(Fault::usage(format!(
+            "The option '{name}' conflicts with the 'unprivileged' option in the 'list' command: \
+             without privilege there is only the plain list of all services"
+        ))),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -277,6 +296,13 @@ mod tests {
             (Verb::List, &[Daemon, PersistentConn], "options conflicts in the list command"),
             (Verb::List, &[Connection, PersistentConn], "fine"),
             (Verb::List, &[Syncid], "fine"),
+            (Verb::List, &[Unprivileged, Numeric, Nosort, Exact], "fine"),
+            (
+                Verb::List,
+                &[Unprivileged, Rate],
+                "The option 'rate' conflicts with the 'unprivileged' option in the 'list' command: \
+                 without privilege there is only the plain list of all services",
+            ),
             (Verb::Flush, &[Timeout], "Illegal 'timeout' option with the 'flush' command"),
             (Verb::Save, &[Numeric], "fine"),
             (

@@ -33,5 +33,6 @@ pub mod services_file;
 pub mod session;
 pub mod streams;
 mod tunnel;
+mod unprivileged;
 
 pub use fault::Fault;

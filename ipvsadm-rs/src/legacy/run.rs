@@ -10,6 +10,7 @@ use super::options::Verb;
 use super::popt::Lexer;
 use super::session::Session;
 use super::streams::{Io, World};
+use super::unprivileged;
 
 /// Runs `ipvsadm`, called `program`, with `argv`; returns the exit status.
 pub fn command_line(
@@ -27,14 +28,28 @@ pub fn command_line(
         io.print(&text);
         return 0;
     }
+    let mut early = None;
+    if let Some(Ok((Verb::List, _))) = first
+        && unprivileged::is_asked(argv)
+    {
+        // Without privilege nobody can connect, hence the rest of the line comes first.
+        match command::parse(Verb::List, None, &mut lexer, program, world.host) {
+            Ok(Command::ListUnprivileged { numeric, sorted }) => {
+                return unprivileged::list(numeric, sorted, world, io);
+            }
+            Ok(other) => early = Some(other),
+            Err(fault) => return io.complain(&fault),
+        }
+    }
     let mut session = match Session::open(program, world, io, connect) {
         Ok(session) => session,
         Err(status) => return status,
     };
-    let command = match first {
-        None => Ok(Command::List(Listing::DEFAULT)),
-        Some(Err(fault)) => Err(fault),
-        Some(Ok((verb, value))) => {
+    let command = match (early, first) {
+        (Some(command), _) => Ok(command),
+        (None, None) => Ok(Command::List(Listing::DEFAULT)),
+        (None, Some(Err(fault))) => Err(fault),
+        (None, Some(Ok((verb, value)))) => {
             command::parse(verb, value.as_deref(), &mut lexer, program, world.host)
         }
     };

@@ -13,6 +13,7 @@ use super::list::connections::{self, ConnectionsError};
 use super::list::names::Names;
 use super::list::{order, rules, state, table};
 use super::streams::{Io, World};
+use super::unprivileged;
 
 /// The oldest version of the kernel's code that the C tool does not warn of.
 const MINIMUM: Version = Version(0x01_01_04);
@@ -60,6 +61,9 @@ impl<'w> Session<'w> {
         match command {
             Command::Change(operation) => self.change(operation, io),
             Command::List(listing) => self.list(&listing, io),
+            Command::ListUnprivileged { numeric, sorted } => {
+                unprivileged::list(numeric, sorted, self.world, io)
+            }
             Command::Save { full: true, .. } => self.save_full(io),
             Command::Save { numeric, full: false } => self.save(numeric, io),
             Command::Restore { .. } => io.complain(&Fault::hint(self.program)),
@@ -102,7 +106,7 @@ impl<'w> Session<'w> {
                 // The banner needs no table.
                 if let Subject::Table = listing.subject {
                     let mut banner = Vec::new();
-                    table::banner(&mut banner, self.info);
+                    table::banner(&mut banner, self.info.version, self.info.connection_table_size);
                     io.print(&banner);
                 }
                 self.refused(&error, io, LISTING)
@@ -114,7 +118,7 @@ impl<'w> Session<'w> {
         let mut services = self.ipvs.settled(detail(listing.columns))?.services;
         arrange(&mut services, listing.sorted, names);
         let mut text = Vec::with_capacity(room(&services));
-        table::banner(&mut text, self.info);
+        table::banner(&mut text, self.info.version, self.info.connection_table_size);
         table::title(&mut text, listing.columns);
         for service in &services {
             table::service(&mut text, service, listing, names);

@@ -4,6 +4,7 @@
 use std::io;
 
 use ipvs_proc::sysctl::{Error, RestoreError};
+use ipvs_proc::{ReadError, RootError, StreamError};
 
 /// Exit status of what was refused or failed, and of a difference.
 pub(super) const REFUSED: u8 = 1;
@@ -45,5 +46,31 @@ impl From<Error> for Failure {
 impl From<RestoreError> for Failure {
     fn from(error: RestoreError) -> Self {
         Self::refused(error.to_string())
+    }
+}
+
+impl From<RootError> for Failure {
+    fn from(error: RootError) -> Self {
+        with_source(&error)
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        with_source(&error)
+    }
+}
+
+impl From<StreamError> for Failure {
+    fn from(error: StreamError) -> Self {
+        with_source(&error)
+    }
+}
+
+/// The error, and the reason if it has one of its own.
+fn with_source(error: &dyn std::error::Error) -> Failure {
+    match error.source() {
+        Some(source) => Failure::refused(format!("{error}: {source}")),
+        None => Failure::refused(error.to_string()),
     }
 }

@@ -4,9 +4,11 @@
 //! Exit statuses: 0 done, 1 refused, failed or (`diff`) different, 2 not understood.
 
 mod failure;
+mod proc;
 mod sysctl;
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 use clap::error::ErrorKind;
@@ -14,10 +16,11 @@ use clap::{Parser, Subcommand};
 
 use crate::legacy::argv::Argv;
 use crate::legacy::streams::Io;
+use crate::output::escape;
 use failure::Failure;
 
 /// The first words of this grammar. All others are for the legacy grammar to refuse.
-const WORDS: [&str; 1] = ["sysctl"];
+const WORDS: [&str; 2] = ["proc", "sysctl"];
 
 /// Whether a command line whose first argument this is belongs to this grammar.
 pub fn is_word(first: &[u8]) -> bool {
@@ -34,6 +37,7 @@ struct Line {
 /// One variant for each of [`WORDS`].
 #[derive(Debug, Subcommand)]
 enum Command {
+    Proc(proc::Proc),
     Sysctl(sysctl::Sysctl),
 }
 
@@ -44,12 +48,13 @@ type Outcome = Result<u8, Failure>;
 pub(crate) fn run(argv: Argv<'_>, io: &mut Io<'_>) -> u8 {
     let words = [OsStr::new("ipvsadm")].into_iter().chain(argv.iter().map(OsStr::from_bytes));
     let outcome = match Line::try_parse_from(words) {
+        Ok(Line { command: Command::Proc(proc) }) => proc.run(io),
         Ok(Line { command: Command::Sysctl(sysctl) }) => sysctl.run(io),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => print(io, &error.to_string()),
         Err(error) => Err(Failure::usage(in_one_line(&error))),
     };
     outcome.unwrap_or_else(|failure| {
-        io.warn(format!("ipvsadm: {}", failure.text).as_bytes());
+        warn(io, &failure.text);
         failure.status
     })
 }
@@ -62,13 +67,23 @@ fn in_one_line(error: &clap::Error) -> String {
     format!("{} (see --help)", words.join(" "))
 }
 
+/// Writes a line to standard error. It may quote what came from the network.
+fn warn(io: &mut Io<'_>, text: &str) {
+    io.warn(format!("ipvsadm: {}", escape::printable(text.as_bytes())).as_bytes());
+}
+
 /// Writes to standard output, all of it. Unlike listings of the legacy grammar, a full disk is noticed.
 fn print(io: &mut Io<'_>, text: &str) -> Outcome {
     let written = io.stdout.write_all(text.as_bytes()).and_then(|()| io.stdout.flush());
     match written {
         Ok(()) => Ok(0),
-        Err(error) => Err(Failure::refused(format!("standard output: {error}"))),
+        Err(error) => Err(unwritten(&error)),
     }
+}
+
+/// Standard output takes no more.
+fn unwritten(error: &io::Error) -> Failure {
+    Failure::file("standard output", error)
 }
 
 #[cfg(test)]
@@ -80,7 +95,13 @@ mod tests {
         let command = <Line as clap::CommandFactory>::command();
         let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
         assert_eq!(names, WORDS);
-        assert!(is_word(b"sysctl") && !is_word(b"sysct") && !is_word(b"-sysctl") && !is_word(b""));
+        assert!(
+            is_word(b"sysctl")
+                && is_word(b"proc")
+                && !is_word(b"sysct")
+                && !is_word(b"-sysctl")
+                && !is_word(b"")
+        );
         command.debug_assert();
     }
 }

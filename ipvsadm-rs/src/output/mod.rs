@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Output of the modern grammar: tables for people, JSON for programs, from one list of fields.
 
+pub(crate) mod escape;
 pub(crate) mod json;
 pub(crate) mod table;
 

@@ -4,7 +4,7 @@
 use comfy_table::{Table, presets};
 use serde_json::Value;
 
-use super::Field;
+use super::{Field, escape};
 
 /// A table with headings, or nothing when there are no records; with a line end.
 pub(crate) fn records<R>(records: &[R], fields: &[Field<R>]) -> String {
@@ -29,7 +29,7 @@ fn text(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(false) => String::new(),
         Value::Bool(true) => "*".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => escape::printable(text.as_bytes()),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(" "),
         Value::Number(_) | Value::Object(_) => value.to_string(),
     }

@@ -17,6 +17,7 @@ pub mod misbehave;
 pub mod model;
 pub mod names;
 pub mod package;
+pub mod proc;
 pub mod reference;
 pub mod ruleset;
 pub mod settled;
@@ -52,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         listing::CASES,
         model::CASES,
         names::CASES,
+        proc::CASES,
         reference::CASES,
         ruleset::CASES,
         settled::CASES,

@@ -19,7 +19,7 @@ const LEFT_OUT: &[(&str, Test)] = &[
         line.runs().any(|words| hangs(&words))
     }),
     ("our own options and words", |line| {
-        const OURS: [&[u8]; 3] = [b"--full", b"--atomic", b"--keep-port"];
+        const OURS: [&[u8]; 4] = [b"--full", b"--atomic", b"--keep-port", b"--unprivileged"];
         line.runs().flatten().any(|word| OURS.iter().any(|ours| word.starts_with(ours)))
     }),
     ("the C tool cuts words of 4096 bytes and more in a restore", |line| {

@@ -11,3 +11,4 @@ pub mod state;
 pub mod table;
 mod text;
 mod tunnel;
+pub mod unprivileged;

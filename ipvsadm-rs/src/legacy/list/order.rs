@@ -12,14 +12,24 @@ use ipvs_netlink::{DestEntry, ServiceTable};
 
 /// Sorts services.
 pub fn sort_services(services: &mut [ServiceTable]) {
-    let keys: Vec<ServiceKey> = services.iter().map(|table| table.service.key).collect();
-    arrange(services, &order(keys.len(), &|a, b| compare_services(&keys[a], &keys[b])));
+    by_service(services, |table| table.service.key);
 }
 
 /// Sorts the destinations of a service.
 pub fn sort_dests(dests: &mut [DestEntry]) {
-    let keys: Vec<DestKey> = dests.iter().map(|entry| entry.key).collect();
-    arrange(dests, &order(keys.len(), &|a, b| compare_dests(&keys[a], &keys[b])));
+    by_dest(dests, |entry| entry.key);
+}
+
+/// Sorts items by the service of each.
+pub fn by_service<T>(items: &mut [T], key: impl Fn(&T) -> ServiceKey) {
+    let keys: Vec<ServiceKey> = items.iter().map(key).collect();
+    arrange(items, &order(keys.len(), &|a, b| compare_services(&keys[a], &keys[b])));
+}
+
+/// Sorts items by the destination of each.
+pub fn by_dest<T>(items: &mut [T], key: impl Fn(&T) -> DestKey) {
+    let keys: Vec<DestKey> = items.iter().map(key).collect();
+    arrange(items, &order(keys.len(), &|a, b| compare_dests(&keys[a], &keys[b])));
 }
 
 /// The positions 0 to `count` in order: top-down merge sort, halves of n/2 and n - n/2, the left one

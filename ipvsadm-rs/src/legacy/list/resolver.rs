@@ -131,6 +131,9 @@ mod tests {
         fn port_of(&self, _: &[u8], _: Protocol) -> Option<u16> {
             None
         }
+        fn table(&self) -> Result<ipvs_proc::Table, ipvs_proc::ReadError> {
+            Ok(ipvs_proc::Table::default())
+        }
         fn service_of(&self, _: u16, _: Protocol) -> Option<String> {
             None
         }

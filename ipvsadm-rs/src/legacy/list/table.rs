@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The table of services and destinations, in each choice of columns.
 
-use ipvs_netlink::types::{Counters, Protocol, Rates};
-use ipvs_netlink::{DestEntry, Info, ServiceEntry, ServiceTable};
+use std::fmt::Display;
+
+use ipvs_netlink::types::{Counters, DestKey, Protocol, Rates};
+use ipvs_netlink::{DestEntry, ServiceEntry, ServiceTable};
 
 use super::names::Names;
 use super::{label, text, tunnel};
@@ -12,11 +14,8 @@ use crate::legacy::command::{Columns, Listing};
 const DEST: usize = 28;
 
 /// Writes the first line of a whole table.
-pub fn banner(out: &mut Vec<u8>, info: Info) {
-    let line = format!(
-        "IP Virtual Server version {} (size={})\n",
-        info.version, info.connection_table_size
-    );
+pub fn banner(out: &mut Vec<u8>, version: impl Display, connection_table_size: u32) {
+    let line = format!("IP Virtual Server version {version} (size={connection_table_size})\n");
     out.extend_from_slice(line.as_bytes());
 }
 
@@ -92,13 +91,7 @@ fn dest_row(
     how: &Listing,
     names: &mut Names<'_>,
 ) {
-    out.extend_from_slice(b"  -> ");
-    let start = out.len();
-    names.endpoint(out, (entry.key.address, entry.key.port), protocol);
-    if entry.key.address.is_ipv4() {
-        text::cut(out, start, DEST);
-    }
-    text::pad(out, start, DEST);
+    dest_label(out, entry.key, protocol, names);
     let config = &entry.config;
     let threshold = |value: Option<std::num::NonZeroU32>| value.map_or(0, u32::from);
     match how.columns {
@@ -131,6 +124,22 @@ fn dest_row(
         }
     }
     out.push(b'\n');
+}
+
+/// Writes what a row of a destination begins with.
+pub fn dest_label(
+    out: &mut Vec<u8>,
+    key: DestKey,
+    protocol: Option<Protocol>,
+    names: &mut Names<'_>,
+) {
+    out.extend_from_slice(b"  -> ");
+    let start = out.len();
+    names.endpoint(out, (key.address, key.port), protocol);
+    if key.address.is_ipv4() {
+        text::cut(out, start, DEST);
+    }
+    text::pad(out, start, DEST);
 }
 
 fn counters(out: &mut Vec<u8>, counters: &Counters, exact: bool) {

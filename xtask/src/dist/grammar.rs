@@ -2,7 +2,7 @@
 //! The command line as clap sees it, made from the program's one table of options.
 //!
 //! Only the generators of the manual and the completions read this: clap could not parse such a
-//! grammar as the C tool does, and the program does not link it.
+//! grammar as the C tool does. The words of the modern grammar are not in it yet.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, ValueHint};

@@ -23,6 +23,7 @@ pub mod oracle;
 pub mod root;
 pub mod runner;
 pub mod send;
+pub mod site;
 pub mod systemd;
 pub mod terminal;
 pub mod topology;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 use crate::http::{self, Server};
+use crate::site::Site;
 use crate::topology::{Host, Topology};
 
 /// The tests of this module.
@@ -34,28 +35,8 @@ const REQUESTS: u64 = 12;
 
 /// Servers on a segment behind the director, which is their router.
 fn nat(ctx: &mut Ctx, service: &str, servers: [&str; 3]) -> Result<(), Failure> {
-    let mut topology = ctx.topology();
-    let (client, director, backends) = hosts(&mut topology)?;
-    let front = ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
-    topology.segment(
-        "front",
-        &[(&client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]), (&director, "eth0", &front)],
-    )?;
-    topology.segment(
-        "back",
-        &[
-            (&director, "eth1", &["10.0.0.254/24", "2001:db8:2::fe/64"]),
-            (&backends[0], "eth0", &["10.0.0.1/24", "2001:db8:2::1/64"]),
-            (&backends[1], "eth0", &["10.0.0.2/24", "2001:db8:2::2/64"]),
-            (&backends[2], "eth0", &["10.0.0.3/24", "2001:db8:2::3/64"]),
-        ],
-    )?;
-    for server in &backends {
-        server.ip("route add default via 10.0.0.254\nroute add default via 2001:db8:2::fe")?;
-    }
-    director.sysctl("net.ipv4.ip_forward", "1")?;
-    director.sysctl("net.ipv6.conf.all.forwarding", "1")?;
-    balanced(&client, &director, &backends, service, servers, "-m")
+    let site = Site::build(ctx.topology())?;
+    balanced(&site.client, &site.director, &site.servers, service, servers, "-m")
 }
 
 /// Servers that have the service's address too and answer clients directly.

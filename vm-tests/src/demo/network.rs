@@ -2,6 +2,7 @@
 //! The demonstration's network and services.
 
 use crate::case::Failure;
+use crate::site::connect_servers;
 use crate::topology::{Host, Topology};
 
 /// The network, for people.
@@ -149,17 +150,7 @@ impl Network {
                 ),
             ],
         )?;
-        topology.segment(
-            "back",
-            &[
-                (&director, "eth1", &["10.0.0.254/24", "2001:db8:2::fe/64"]),
-                (&servers[0], "eth0", &["10.0.0.1/24", "2001:db8:2::1/64"]),
-                (&servers[1], "eth0", &["10.0.0.2/24", "2001:db8:2::2/64"]),
-                (&servers[2], "eth0", &["10.0.0.3/24", "2001:db8:2::3/64"]),
-            ],
-        )?;
-        director.sysctl("net.ipv4.ip_forward", "1")?;
-        director.sysctl("net.ipv6.conf.all.forwarding", "1")?;
+        connect_servers(&mut topology, &director, &servers)?;
         servers.iter().try_for_each(direct_answers)?;
         Ok(Self { director, clients, servers, _topology: topology })
     }

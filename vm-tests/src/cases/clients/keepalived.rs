@@ -5,10 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::site::Site;
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 use crate::installation::{Installation, PATH, Tool};
+use crate::site::Site;
 use crate::topology::Host;
 use crate::wait;
 

@@ -4,12 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::site::Site;
 use crate::case::{Case, Failure};
 use crate::command;
 use crate::ctx::Ctx;
 use crate::http::Server;
 use crate::installation::{Installation, PATH, Tool};
+use crate::site::Site;
 use crate::topology::Host;
 use crate::wait;
 

@@ -7,4 +7,3 @@ pub mod keepalived;
 pub mod kernel_script;
 pub mod ldirectord;
 pub mod monitors;
-mod site;

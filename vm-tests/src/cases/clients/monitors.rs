@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Listings as monitoring scripts ask for them and take them apart, after real traffic.
 
-use super::site::Site;
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
+use crate::site::Site;
 use crate::topology::Host;
 use crate::wait;
 

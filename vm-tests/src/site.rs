@@ -17,12 +17,38 @@ pub struct Site {
     pub director: Host,
     /// Who answers: 10.0.0.1, 2001:db8:2::1 and so on.
     pub servers: [Host; 3],
-    client: Host,
+    /// Who asks.
+    pub client: Host,
     _topology: Topology,
+}
+
+/// Connects servers to a segment behind the director, and has that forward.
+///
+/// # Errors
+/// It can't be wired.
+pub fn connect_servers(
+    topology: &mut Topology,
+    director: &Host,
+    servers: &[Host; 3],
+) -> Result<(), Failure> {
+    topology.segment(
+        "back",
+        &[
+            (director, "eth1", &["10.0.0.254/24", "2001:db8:2::fe/64"]),
+            (&servers[0], "eth0", &["10.0.0.1/24", "2001:db8:2::1/64"]),
+            (&servers[1], "eth0", &["10.0.0.2/24", "2001:db8:2::2/64"]),
+            (&servers[2], "eth0", &["10.0.0.3/24", "2001:db8:2::3/64"]),
+        ],
+    )?;
+    director.sysctl("net.ipv4.ip_forward", "1")?;
+    director.sysctl("net.ipv6.conf.all.forwarding", "1")
 }
 
 impl Site {
     /// Makes the hosts and wires them.
+    ///
+    /// # Errors
+    /// They can't be made.
     pub fn build(mut topology: Topology) -> Result<Self, Failure> {
         let servers = [topology.host("s1")?, topology.host("s2")?, topology.host("s3")?];
         let (client, director) = (topology.host("client")?, topology.host("director")?);
@@ -35,30 +61,26 @@ impl Site {
                 (&director, "eth0", &front),
             ],
         )?;
-        topology.segment(
-            "back",
-            &[
-                (&director, "eth1", &["10.0.0.254/24", "2001:db8:2::fe/64"]),
-                (&servers[0], "eth0", &["10.0.0.1/24", "2001:db8:2::1/64"]),
-                (&servers[1], "eth0", &["10.0.0.2/24", "2001:db8:2::2/64"]),
-                (&servers[2], "eth0", &["10.0.0.3/24", "2001:db8:2::3/64"]),
-            ],
-        )?;
+        connect_servers(&mut topology, &director, &servers)?;
         for server in &servers {
             server.ip("route add default via 10.0.0.254\nroute add default via 2001:db8:2::fe")?;
         }
-        director.sysctl("net.ipv4.ip_forward", "1")?;
-        director.sysctl("net.ipv6.conf.all.forwarding", "1")?;
         Ok(Self { director, servers, client, _topology: topology })
     }
 
     /// Starts a web server on each server.
+    ///
+    /// # Errors
+    /// It does not come to that, or a host fails.
     pub fn serve(&self, port: u16) -> Result<Vec<Server>, Failure> {
         self.servers.iter().map(|host| Server::start(host, port)).collect()
     }
 
     /// Waits until a service has these destinations (`address:port=weight`, then the thresholds if
     /// there are any), sorted.
+    ///
+    /// # Errors
+    /// It does not come to that, or a host fails.
     pub fn expect(&self, event: &str, service: &str, dests: &[&str]) -> Result<(), Failure> {
         let key: ServiceKey = service.parse()?;
         wait::until(
@@ -72,6 +94,9 @@ impl Site {
     }
 
     /// Sends requests to a TCP service and compares who answered, and how often.
+    ///
+    /// # Errors
+    /// It does not come to that, or a host fails.
     pub fn expect_answers(&self, service: &str, shares: &[(&str, u64)]) -> Result<(), Failure> {
         let address = service.trim_start_matches("tcp/").parse()?;
         let total = shares.iter().map(|(_, count)| count).sum();
@@ -88,6 +113,9 @@ impl Site {
     }
 
     /// How many services the director has.
+    ///
+    /// # Errors
+    /// It does not come to that, or a host fails.
     pub fn services(&self) -> Result<usize, Failure> {
         self.director.inside(|| Ok(Ipvs::open()?.services()?.len()))
     }

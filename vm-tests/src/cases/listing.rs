@@ -206,8 +206,9 @@ fn counted(ctx: &mut Ctx) -> Result<(), Failure> {
         netlink.create_dest(key, dest, DestConfig::new(Forward::Masq))?;
     }
     let _servers = [UdpSocket::bind("127.0.0.1:9")?, UdpSocket::bind("127.0.0.2:9")?];
-    for _ in 0..20 {
-        let client = UdpSocket::bind("192.0.2.1:0")?;
+    // All at once, so that no two have the same port.
+    let clients = (0..20).map(|_| UdpSocket::bind("192.0.2.1:0")).collect::<Result<Vec<_>, _>>()?;
+    for client in &clients {
         client.send_to(b"hello", "192.0.2.1:9")?;
     }
     let deadline = Instant::now() + Duration::from_secs(20);

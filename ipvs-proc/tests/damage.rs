@@ -153,6 +153,12 @@ fn bad_connections() {
         "ip_vs_conn, line 2, column 67: expected a persistence engine, a blank and its data, found \
          `sip`"
     );
+    // Names of engines are the kernel's own.
+    assert_eq!(
+        why(&format!("{start}106 sïp x\n")),
+        "ip_vs_conn, line 2, column 67: expected a persistence engine, a blank and its data, found \
+         `sïp x`"
+    );
     assert_eq!(
         why(&format!("{start}10")),
         "ip_vs_conn, line 2, column 65: the text ends where the end of the line should be; is the \

@@ -192,9 +192,11 @@ impl<'l> Connection<'l> {
     }
 }
 
-/// A name, a blank, and everything after it.
+/// A name, a blank, and everything after it. The kernel shows only names of its own engines; what the
+/// network sent stands behind them.
 fn engine(text: &[u8]) -> Option<Engine<'_>> {
     let blank = text.iter().position(|byte| *byte == b' ')?;
-    let name = EngineName::new(&text[..blank]).ok()?;
+    let name = text[..blank].is_ascii().then_some(&text[..blank])?;
+    let name = EngineName::new(name).ok()?;
     Some(Engine { name, data: Cow::Borrowed(&text[blank + 1..]) })
 }

@@ -51,6 +51,8 @@
 
 mod addresses;
 mod backup;
+#[cfg(feature = "capture")]
+pub mod capture;
 mod connection;
 mod drop_reason;
 mod encode_error;

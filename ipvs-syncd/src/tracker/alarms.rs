@@ -17,6 +17,8 @@ struct Span {
 #[derive(Debug, Default)]
 pub(super) struct Alarms {
     active: BTreeMap<Alarm, Span>,
+    /// None was seen last before this, so that most of the time there is nothing to look through.
+    oldest: Duration,
     news: Vec<AlarmEvent>,
     pub(super) raised: u64,
     pub(super) untold: u64,
@@ -50,14 +52,22 @@ impl Alarms {
 
     /// Conditions that were not seen for longer than `hold` are over. Silence ends by a message only.
     pub(super) fn expire(&mut self, now: Duration, hold: Duration) {
+        if now.saturating_sub(self.oldest) <= hold {
+            return;
+        }
         let over = |alarm: &Alarm, span: &Span| {
             !matches!(alarm, Alarm::Silence { .. }) && now.saturating_sub(span.last) > hold
         };
-        for (alarm, Span { since, .. }) in
-            self.active.extract_if(.., |alarm, span| over(alarm, span))
-        {
-            self.news.push(AlarmEvent { at: now, change: Change::Cleared, since, alarm });
-        }
+        let ended = self.active.extract_if(.., |alarm, span| over(alarm, span));
+        self.news.extend(ended.map(|(alarm, Span { since, .. })| AlarmEvent {
+            at: now,
+            change: Change::Cleared,
+            since,
+            alarm,
+        }));
+        let lasting =
+            self.active.iter().filter(|(alarm, _)| !matches!(alarm, Alarm::Silence { .. }));
+        self.oldest = lasting.map(|(_, span)| span.last).min().unwrap_or(now);
     }
 
     /// What began or ended since this was asked last.

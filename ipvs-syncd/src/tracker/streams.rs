@@ -17,6 +17,9 @@ struct Slot {
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     table: BTreeMap<StreamKey, Slot>,
+    /// None that may be forgotten was heard last before this, so that a flood doesn't make for a look
+    /// through all of them each time.
+    oldest: Duration,
     /// Datagrams of streams for which there was no room.
     pub(super) untracked: u64,
 }
@@ -43,9 +46,14 @@ impl Streams {
         if self.table.len() < MAX_STREAMS {
             return true;
         }
+        if now.saturating_sub(self.oldest) <= hold {
+            return false;
+        }
         let others = self.table.iter().filter(|(_, slot)| !slot.reserved);
         let heard = others.map(|(key, slot)| (*key, slot.stream.last_heard));
-        match heard.min_by_key(|(_, heard)| *heard) {
+        let oldest = heard.min_by_key(|(_, heard)| *heard);
+        self.oldest = oldest.map_or(now, |(_, heard)| heard);
+        match oldest {
             Some((key, heard)) if now.saturating_sub(heard) > hold => {
                 self.table.remove(&key).is_some()
             }

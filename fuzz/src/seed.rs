@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Makes the first inputs of `netlink_decode` and `sync_decode` from captures of live kernels:
-//! `cargo run --bin seed` in this directory.
+//! Makes the first inputs of `netlink_decode`, `sync_decode` and `sync_capture` from captures of live
+//! kernels: `cargo run --bin seed` in this directory.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use std::{fs, io};
 
 fn main() -> io::Result<()> {
     seed("netlink_decode", "../ipvs-netlink/tests/fixtures", collect)?;
-    seed("sync_decode", "../ipvs-syncd/tests/fixtures", collect_datagrams)
+    seed("sync_decode", "../ipvs-syncd/tests/fixtures", collect_datagrams)?;
+    seed("sync_capture", "../ipvs-syncd/tests/fixtures", collect_file)
 }
 
 /// Writes what `collect` finds in the directories of `fixtures` as inputs of `target`.
@@ -49,6 +50,12 @@ fn collect_datagrams(directory: &Path, inputs: &mut BTreeSet<Vec<u8>>) -> io::Re
             inputs.insert(bytes(hex)?);
         }
     }
+    Ok(())
+}
+
+/// The packets of one kernel, as a file.
+fn collect_file(directory: &Path, inputs: &mut BTreeSet<Vec<u8>>) -> io::Result<()> {
+    inputs.insert(fs::read(directory.join("all.pcap"))?);
     Ok(())
 }
 

@@ -14,6 +14,7 @@
 //! * [`Backup`] tells what a kernel would do with a datagram, entry by entry, and why.
 //! * [`Encoder`] packs connections into datagrams as the kernel's master does.
 //! * [`Message`] is a datagram in an owned form, for JSON.
+//! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
 //!
 //! ```
 //! use ipvs_syncd::{Backup, Connection, Datagram, Encoder, Rules, Verdict, Version};
@@ -50,6 +51,8 @@
 
 mod addresses;
 mod backup;
+#[cfg(feature = "capture")]
+pub mod capture;
 mod connection;
 mod drop_reason;
 mod encode_error;
@@ -59,6 +62,7 @@ mod message;
 mod sequence;
 mod state;
 mod text;
+pub mod tracker;
 pub mod wire;
 
 pub use addresses::{Addresses, MixedFamilies};

@@ -2,6 +2,7 @@
 //! What the number of a state means.
 
 use std::fmt;
+use std::time::Duration;
 
 use ipvs_types::{Protocol, SctpState, TcpState, TemplateState};
 
@@ -44,6 +45,31 @@ impl State {
             _ => None,
         };
         named.unwrap_or(Self::Other(number))
+    }
+
+    /// The kernel's default timeout of a connection in this state that came by synchronization. A
+    /// template, or a connection of a protocol without states, gets 3 minutes.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ipvs_syncd::State;
+    /// use ipvs_types::TcpState;
+    /// let established = State::Tcp(TcpState::Established);
+    /// assert_eq!(established.default_timeout(), Duration::from_secs(900));
+    /// ```
+    pub fn default_timeout(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Tcp(TcpState::None) | Self::Sctp(SctpState::None) => 2,
+            Self::Sctp(SctpState::Init1 | SctpState::Rejected) => 4,
+            Self::Tcp(TcpState::Close) => 10,
+            Self::Tcp(TcpState::LastAck) => 30,
+            Self::Tcp(TcpState::SynRecv | TcpState::CloseWait) => 60,
+            Self::Sctp(state) if state != SctpState::Established => 61,
+            Self::Tcp(state) if state != TcpState::Established => 120,
+            Self::Tcp(_) | Self::Sctp(_) => 15 * 60,
+            Self::Udp => 5 * 60,
+            Self::Template(_) | Self::Other(_) => 3 * 60,
+        })
     }
 
     /// The kernel's name.

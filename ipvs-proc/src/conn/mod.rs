@@ -13,7 +13,7 @@ pub use filter::{Filter, Network, ServiceFilter};
 pub use raw::RawConnection;
 pub use read::{BadLines, Connections, Skipped};
 pub use record::{Connection, Engine, Origin, Virtual};
-pub use state::{SctpState, State, TcpState, TemplateState};
+pub use state::State;
 pub use summary::{Count, EXPIRY_BOUNDS, Expiry, Groups, Service, Summary};
 
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use ipvs_types::Protocol;
+use ipvs_types::{Protocol, SctpState, TcpState, TemplateState};
 use serde::{Deserialize, Serialize};
 
 /// The state of a connection, by what the connection is.
@@ -34,112 +34,6 @@ pub enum State<'l> {
     Nameless,
     /// A word that this program does not know for the protocol.
     Other(Cow<'l, str>),
-}
-
-/// Defines the states of one protocol with the kernel's names, so that reading and writing can't
-/// disagree.
-macro_rules! states {
-    ($(#[$doc:meta])* $name:ident { $($(#[$state_doc:meta])* $state:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$state_doc])* #[serde(rename = $text)] $state,)*
-        }
-
-        impl $name {
-            /// All of them, in the order of the kernel's numbers.
-            pub const ALL: &'static [Self] = &[$(Self::$state),*];
-
-            /// The state of this name.
-            #[inline]
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name {
-                    $($text => Some(Self::$state),)*
-                    _ => None,
-                }
-            }
-
-            /// The kernel's name.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$state => $text,)*
-                }
-            }
-        }
-    };
-}
-
-states! {
-    /// States of templates.
-    TemplateState {
-        /// New.
-        None = "NONE",
-        /// A connection from this client was established; the defenses leave it alone.
-        Assured = "ASSURED",
-    }
-}
-
-states! {
-    /// States of TCP connections, with the timeouts that the kernel has by default.
-    TcpState {
-        /// Before the first packet; 2 s.
-        None = "NONE",
-        /// Open; 15 min (`ipvsadm --set`). Counts as active, as do `SynSent`, `SynRecv` and `SynAck`.
-        Established = "ESTABLISHED",
-        /// The server opened it; 2 min.
-        SynSent = "SYN_SENT",
-        /// The client asked; 1 min.
-        SynRecv = "SYN_RECV",
-        /// One side closed; 2 min (`ipvsadm --set`).
-        FinWait = "FIN_WAIT",
-        /// Both closed; 2 min.
-        TimeWait = "TIME_WAIT",
-        /// Reset; 10 s.
-        Close = "CLOSE",
-        /// The client closed; 1 min.
-        CloseWait = "CLOSE_WAIT",
-        /// Awaiting the last acknowledgement; 30 s.
-        LastAck = "LAST_ACK",
-        /// Announced by a helper such as FTP; 2 min.
-        Listen = "LISTEN",
-        /// The server answered; 2 min.
-        SynAck = "SYNACK",
-    }
-}
-
-states! {
-    /// States of SCTP associations: 61 s by default, but where said.
-    SctpState {
-        /// Before the first packet; 2 s.
-        None = "NONE",
-        /// First INIT; 4 s.
-        Init1 = "INIT1",
-        /// INIT.
-        Init = "INIT",
-        /// Cookie sent.
-        CookieSent = "C-SENT",
-        /// Cookie replied.
-        CookieReplied = "C-REPLIED",
-        /// Waiting for the cookie.
-        CookieWait = "C-WAIT",
-        /// Cookie.
-        Cookie = "COOKIE",
-        /// Cookie echoed.
-        CookieEchoed = "C-ECHOED",
-        /// Open; 15 min. Counts as active.
-        Established = "ESTABLISHED",
-        /// Shutdown sent.
-        ShutdownSent = "S-SENT",
-        /// Shutdown received.
-        ShutdownReceived = "S-RECEIVED",
-        /// Shutdown acknowledged.
-        ShutdownAckSent = "S-ACK-SENT",
-        /// Refused; 4 s.
-        Rejected = "REJECTED",
-        /// Over.
-        Closed = "CLOSED",
-    }
 }
 
 impl<'l> State<'l> {

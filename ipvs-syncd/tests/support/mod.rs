@@ -2,6 +2,7 @@
 //! Captures of live kernels and connections made up, for all tests.
 #![allow(dead_code, reason = "every test file uses its part")]
 
+pub mod pcap;
 pub mod strategy;
 
 use std::fs;
@@ -23,9 +24,10 @@ pub struct Capture {
 pub fn captures(kernel: &str) -> Vec<Capture> {
     let directory = fixtures().join(format!("linux-{kernel}"));
     let files = fs::read_dir(directory).expect("the fixtures").map(|file| file.expect("a file"));
-    let mut all: Vec<_> = files
-        .map(|file| {
-            let path = file.path();
+    let paths = files.map(|file| file.path());
+    let mut all: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "hex"))
+        .map(|path| {
             let text = fs::read_to_string(&path).expect("text");
             let lines = text.lines().filter(|line| !line.starts_with('#'));
             Capture {
@@ -37,6 +39,11 @@ pub fn captures(kernel: &str) -> Vec<Capture> {
     all.sort_by(|a, b| a.name.cmp(&b.name));
     assert_eq!(all.len(), 24, "{kernel}");
     all
+}
+
+/// The capture of one kernel that all datagrams are from, as tcpdump wrote it.
+pub fn pcap(kernel: &str) -> PathBuf {
+    fixtures().join(format!("linux-{kernel}/all.pcap"))
 }
 
 /// Every captured datagram.

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The grammar: `ipvs-syncd WORD …`.
+//!
+//! Exit statuses: 0 done, 1 failed, 2 not understood, 3 an alarm was raised (`--fail-on-alarm`).
+
+mod events;
+mod failure;
+mod monitor;
+mod report;
+mod table;
+
+use std::io::{self, BufWriter, Write};
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use ipvs_syncd::capture::{Contents, Udp};
+use ipvs_syncd::tracker::{AlarmEvent, Summary};
+
+use failure::Failure;
+
+/// Tools for the synchronisation of IPVS connections
+#[derive(Debug, Parser)]
+#[command(name = "ipvs-syncd", version, disable_help_subcommand = true)]
+#[command(subcommand_required = true, arg_required_else_help = false)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Monitor(monitor::Monitor),
+}
+
+/// What a command returns: the exit status, unless it failed.
+type Outcome = Result<u8, Failure>;
+
+/// How a monitor tells what it finds: to people or to programs.
+trait Output {
+    /// A datagram; its alarms come after it.
+    fn message(&mut self, out: &mut dyn Write, udp: &Udp<'_>) -> Result<(), Failure>;
+    /// An alarm begins or ends.
+    fn alarm(&mut self, out: &mut dyn Write, event: &AlarmEvent) -> Result<(), Failure>;
+    /// The end.
+    fn summary(
+        &mut self,
+        out: &mut dyn Write,
+        contents: &Contents,
+        summary: &Summary,
+    ) -> Result<(), Failure>;
+}
+
+/// Runs the command line of this process; returns the exit status.
+pub(crate) fn run() -> u8 {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let outcome = match Line::try_parse() {
+        Ok(Line { command: Command::Monitor(monitor) }) => monitor.run(&mut out),
+        Err(error)
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
+        {
+            write!(out, "{error}").map_err(Failure::output).map(|()| 0)
+        }
+        Err(error) => Err(Failure::usage(&error)),
+    };
+    let outcome = outcome.and_then(|status| {
+        out.flush().map_err(Failure::output)?;
+        Ok(status)
+    });
+    outcome.unwrap_or_else(|failure| {
+        // What was found before the failure comes before it.
+        let _ = out.flush();
+        let _ = writeln!(io::stderr(), "ipvs-syncd: {}", failure.text);
+        failure.status
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        <Line as clap::CommandFactory>::command().debug_assert();
+    }
+}

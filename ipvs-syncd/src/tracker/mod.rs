@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Watching what is on the wire: who sends, how much, and what is wrong with it.
+//!
+//! Messages carry neither a number nor a proof of who sent them. Whoever can send to the group can make,
+//! redirect and end connections on every backup, and a fault in the setup shows nowhere. A [`Tracker`]
+//! hears what the backups hear, keeps count, and raises an [`Alarm`] when something is wrong. It does
+//! no input or output: times, addresses and bytes are passed in, from a socket or from a capture.
+//!
+//! # Memory
+//!
+//! It is bounded whatever is sent: [`MAX_STREAMS`] streams (and 257 for each sender known by name) of
+//! at most [`MAX_DESTINATIONS`] destinations, [`MAX_ALARMS`] alarms, and
+//! [`Watch::max_connections`] connections. What goes beyond is counted.
+
+mod alarm;
+mod alarms;
+mod groups;
+mod mirror;
+mod seconds;
+mod stream;
+mod streams;
+mod summary;
+mod trouble;
+mod watch;
+
+pub use alarm::{Alarm, AlarmEvent, Change};
+pub use mirror::{Held, MirrorSummary, ServiceHeld};
+pub use stream::{Stream, StreamKey, StreamRates};
+pub use summary::{ActiveAlarm, StreamSummary, Summary};
+pub use trouble::Trouble;
+pub use watch::{ServicePattern, Watch};
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::{Backup, Datagram, Rules, Verdict};
+use alarms::Alarms;
+use groups::Groups;
+use mirror::Mirror;
+use streams::Streams;
+
+/// How many streams are kept, besides those of senders known by name.
+pub const MAX_STREAMS: usize = 1024;
+/// How many alarms last at a time.
+pub const MAX_ALARMS: usize = 1024;
+/// How many destinations of a stream are kept: as many as a master has ports at most.
+pub const MAX_DESTINATIONS: usize = 64;
+
+/// Hears messages, keeps count, and raises alarms.
+///
+/// ```
+/// use std::time::Duration;
+/// use ipvs_syncd::tracker::{Alarm, Tracker, Watch};
+/// let mut watch = Watch::default();
+/// watch.known_senders.push("10.0.0.1".parse()?);
+/// let mut tracker = Tracker::new(watch);
+/// let empty = [0, 7, 0, 8, 0, 1, 0, 0];
+/// let group = "224.0.0.81:8848".parse()?;
+/// let heard = tracker.receive(Duration::from_secs(1), "10.0.0.1".parse()?, group, &empty);
+/// assert_eq!(heard, []);
+/// let heard = tracker.receive(Duration::from_secs(2), "10.0.0.66".parse()?, group, &empty);
+/// assert_eq!(heard[0].alarm, Alarm::UnknownSender { sender: "10.0.0.66".parse()? });
+/// assert_eq!(tracker.summary().messages, 2);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Debug)]
+pub struct Tracker {
+    watch: Watch,
+    backup: Backup,
+    started: Option<Duration>,
+    now: Duration,
+    messages: u64,
+    bytes: u64,
+    streams: Streams,
+    groups: Groups,
+    mirror: Mirror,
+    alarms: Alarms,
+}
+
+impl Tracker {
+    /// A tracker that has heard nothing yet. It judges entries as a strict kernel with the engine `sip`.
+    pub fn new(watch: Watch) -> Self {
+        Self {
+            mirror: Mirror::new(watch.max_connections),
+            watch,
+            backup: Backup::new(Rules::Strict),
+            started: None,
+            now: Duration::ZERO,
+            messages: 0,
+            bytes: 0,
+            streams: Streams::default(),
+            groups: Groups::default(),
+            alarms: Alarms::default(),
+        }
+    }
+
+    /// Hears a datagram, the payload of one UDP packet, that was sent to this group and port at `time`,
+    /// counted from any one moment; times that go back count as the latest one.
+    ///
+    /// Returns the alarms that begin or end.
+    pub fn receive(
+        &mut self,
+        time: Duration,
+        sender: IpAddr,
+        to: SocketAddr,
+        datagram: &[u8],
+    ) -> Vec<AlarmEvent> {
+        self.advance(time);
+        let (now, hold, known) = (self.now, self.watch.hold, self.watch.knows(sender));
+        self.messages += 1;
+        self.bytes += datagram.len() as u64;
+        if !known {
+            self.alarms.see(now, Alarm::UnknownSender { sender });
+        }
+        let heard = self.judge(sender, known, datagram);
+        for trouble in heard.troubles.iter().filter(|trouble| **trouble != Trouble::UnknownVersion)
+        {
+            self.alarms.see(now, Alarm::Malformed { sender, trouble: *trouble });
+        }
+        let key = StreamKey { sender, sync_id: heard.sync_id };
+        let reserved = known && !self.watch.known_senders.is_empty();
+        if let Some(stream) = self.streams.get(key, now, hold, reserved) {
+            stream.hear(now, to, datagram.len());
+            stream.connections += heard.connections;
+            stream.refreshes += heard.refreshes;
+            if let Some(version) = heard.version {
+                stream.versions[usize::from(version)] += 1;
+            }
+            for trouble in heard.troubles {
+                *stream.troubles.entry(trouble).or_default() += 1;
+            }
+        }
+        self.alarms.take_news()
+    }
+
+    /// Lets time pass without a message. Returns the alarms that begin or end.
+    pub fn tick(&mut self, time: Duration) -> Vec<AlarmEvent> {
+        self.advance(time);
+        self.alarms.take_news()
+    }
+
+    /// What is known by now.
+    pub fn summary(&self) -> Summary {
+        let streams = self.streams.iter();
+        let active = self.alarms.active();
+        Summary {
+            now: self.now,
+            messages: self.messages,
+            bytes: self.bytes,
+            untracked: self.streams.untracked,
+            streams: streams.map(|(key, stream)| StreamSummary::new(*key, stream)).collect(),
+            mirror: self.mirror.summary(),
+            alarms: active.map(|(since, alarm)| ActiveAlarm { since, alarm }).collect(),
+            alarms_raised: self.alarms.raised,
+            alarms_untold: self.alarms.untold,
+        }
+    }
+
+    fn advance(&mut self, time: Duration) {
+        self.now = self.now.max(time);
+        let started = *self.started.get_or_insert(self.now);
+        self.mirror.expire(self.now);
+        self.alarms.expire(self.now, self.watch.hold);
+        if let Some(limit) = self.watch.silence {
+            self.groups.listen(&mut self.alarms, self.now, limit, started);
+        }
+    }
+
+    /// Reads a datagram as a backup does, and notices what is wrong with it.
+    fn judge(&mut self, sender: IpAddr, known: bool, bytes: &[u8]) -> Heard {
+        let mut heard = Heard::default();
+        if bytes.len() > usize::from(self.watch.max_len) {
+            heard.troubles.push(Trouble::Oversized);
+        }
+        let datagram = match Datagram::parse(bytes) {
+            Ok(datagram) => datagram,
+            Err(fault) => {
+                heard.troubles.extend(Trouble::of(&fault.into()));
+                return heard;
+            }
+        };
+        let (now, header) = (self.now, datagram.header());
+        let sync_id = header.sync_id;
+        heard.sync_id = Some(sync_id);
+        let expected = self.watch.sync_id.unwrap_or(sync_id);
+        let ours = expected == sync_id;
+        if !ours {
+            self.alarms.see(now, Alarm::SyncIdMismatch { sender, sync_id, expected });
+        }
+        if let Some(version) = header.unknown_version {
+            self.alarms.see(now, Alarm::UnknownVersion { sender, version });
+        } else {
+            heard.version = Some(header.version.number());
+            if known && ours {
+                let times = (now, self.watch.hold);
+                self.groups.hear(&mut self.alarms, times, (sync_id, header.version), sender);
+            }
+            let mut entries = datagram.entries();
+            if entries.by_ref().all(|entry| entry.is_ok()) && !entries.leftover().is_empty() {
+                heard.troubles.push(Trouble::Leftover);
+            }
+        }
+        for verdict in self.backup.receive(bytes) {
+            match verdict {
+                Verdict::Accepted(connection) => {
+                    heard.connections += 1;
+                    if self.watch.is_foreign(&connection) {
+                        let service = connection.service();
+                        self.alarms.see(now, Alarm::ForeignService { sender, service });
+                    }
+                    let refreshed = ours && self.mirror.put(now, sync_id, &connection);
+                    heard.refreshes += u64::from(refreshed);
+                }
+                Verdict::Dropped { reason, connection } => {
+                    heard.connections += u64::from(connection.is_some());
+                    heard.troubles.extend(Trouble::of(&reason));
+                }
+            }
+        }
+        heard
+    }
+}
+
+/// What one datagram adds to its stream.
+#[derive(Debug, Default)]
+struct Heard {
+    sync_id: Option<u8>,
+    version: Option<u8>,
+    connections: u64,
+    refreshes: u64,
+    troubles: Vec<Trouble>,
+}

@@ -88,6 +88,9 @@ const fn privilege(file: ProcFile) -> &'static str {
     }
 }
 
+/// Room for a file: more than most tables need.
+const ROOM: usize = 64 * 1024;
+
 impl Root {
     /// This process (`/proc`): the network namespace of its main thread.
     pub fn system() -> Self {
@@ -163,7 +166,9 @@ impl Root {
     }
 
     fn text(&self, file: ProcFile) -> Result<String, ReadError> {
-        let mut bytes = Vec::new();
+        // With room from the start, as few reads as can be: before 7, the kernel loses its place between
+        // two when other namespaces have services. Without, the first is of 32 bytes.
+        let mut bytes = Vec::with_capacity(ROOM);
         let read = self.open(file)?.read_to_end(&mut bytes);
         read.map_err(|error| self.fault(file, self.path(file), error))?;
         String::from_utf8(bytes).map_err(|error| {

@@ -153,6 +153,10 @@ fn bad_connections() {
         "ip_vs_conn, line 2, column 67: expected a persistence engine, a blank and its data, found \
          `sip`"
     );
+    assert_eq!(
+        why("TCP 0A010002 9C41 0A010064 0051 0A020002 0050 TIME\x0bWAIT 106\n"),
+        "ip_vs_conn, line 2, column 47: expected a state, found `TIME\u{b}WAIT 106`"
+    );
     // Names of engines are the kernel's own.
     assert_eq!(
         why(&format!("{start}106 sïp x\n")),

@@ -136,7 +136,7 @@ impl<'l> Connection<'l> {
         };
         let protocol = crate::protocol::parse(raw.protocol);
         let protocol = protocol.ok_or_else(|| at(raw.protocol, "a protocol"))?;
-        let text = std::str::from_utf8(raw.state).map_err(|_| at(raw.state, "a state"))?;
+        let text = word(raw.state).ok_or_else(|| at(raw.state, "a state"))?;
         let origin = match raw.origin {
             None => None,
             Some(b"LOCAL") => Some(Origin::Local),
@@ -190,6 +190,12 @@ impl<'l> Connection<'l> {
             engine,
         }
     }
+}
+
+/// A word of the kernel's: no other white space than the blanks around it, and ASCII.
+#[inline]
+fn word(text: &[u8]) -> Option<&str> {
+    std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// A name, a blank, and everything after it. The kernel shows only names of its own engines; what the

@@ -104,8 +104,8 @@ impl Root {
 
     /// The network namespace of the process `pid` (`/proc/PID/net`), without entering it.
     ///
-    /// It has no sysctls: those under `/proc/sys`, however one reaches them, `/proc/PID/root/proc/sys`
-    /// included, are those of the task that opens them. Enter the namespace to read them.
+    /// It has no sysctls: those under `/proc/sys`, even when reached below `/proc/PID/root`, are those
+    /// of the task that opens them. Enter the namespace to read them.
     pub fn process(pid: u32) -> Self {
         Self { dir: format!("/proc/{pid}").into(), sysctls: None }
     }

@@ -4,7 +4,7 @@
 //!
 //! They live in `/proc/sys/net/ipv4/vs` (and `/proc/sys/net/ca` on real servers with the module
 //! `ip_vs_ca`), and each network namespace has its own. `/proc/sys/net` shows those of the **task
-//! that reads**: another process's `/proc/PID/root/proc/sys` still shows the reader's. For another
+//! that reads**: what lies below another process's `/proc/PID/root` still shows the reader's. For another
 //! namespace's sysctls, run in it (`ip netns exec NAME ipvsadm sysctl get`). Linux 6.1 shows none to
 //! namespaces whose owner is an unprivileged user.
 //!

@@ -94,6 +94,12 @@ impl Tracker {
         }
     }
 
+    /// Watches for something else from now on. What was heard stays, and so do alarms, until they were
+    /// not seen for the time of [`Watch::hold`]. The mirror's room doesn't change.
+    pub fn rewatch(&mut self, watch: Watch) {
+        self.watch = watch;
+    }
+
     /// Hears a datagram, the payload of one UDP packet, that was sent to this group and port at `time`,
     /// counted from any one moment; times that go back count as the latest one.
     ///

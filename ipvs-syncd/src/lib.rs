@@ -60,6 +60,7 @@ mod drop_reason;
 mod encode_error;
 mod encoder;
 mod flags;
+mod key;
 #[cfg(feature = "live")]
 pub mod live;
 mod message;
@@ -78,6 +79,7 @@ pub use drop_reason::{DropReason, DropScope, SkipReason};
 pub use encode_error::EncodeError;
 pub use encoder::{DEFAULT_MAX_LEN, Encoder};
 pub use flags::ConnectionFlags;
+pub use key::ConnectionKey;
 pub use message::{Message, MessageEntry};
 pub use sequence::{ByteOrder, Sequence, Sequences};
 pub use state::State;

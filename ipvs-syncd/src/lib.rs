@@ -14,6 +14,7 @@
 //! * [`Backup`] tells what a kernel would do with a datagram, entry by entry, and why.
 //! * [`Encoder`] packs connections into datagrams as the kernel's master does.
 //! * [`Message`] is a datagram in an owned form, for JSON.
+//! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
 //!
 //! ```
@@ -61,6 +62,8 @@ mod flags;
 mod message;
 mod sequence;
 mod state;
+#[cfg(feature = "table")]
+pub mod table;
 mod text;
 pub mod tracker;
 pub mod wire;

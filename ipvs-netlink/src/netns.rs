@@ -73,8 +73,13 @@ impl Netns {
         Error::Namespace { name, source, remedy }
     }
 
-    /// Runs `work` on a thread of its own in this namespace; the caller's thread stays where it is.
-    pub(crate) fn run<T: Send>(
+    /// Runs `work` on a thread of its own in this namespace; the caller's thread stays where it is. The
+    /// sockets and files under `/proc/thread-self/net` that `work` opens belong to the namespace and can
+    /// be used anywhere.
+    ///
+    /// # Errors
+    /// [`Error::Namespace`] when it can't be entered; otherwise what `work` returns.
+    pub fn run<T: Send>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send,
     ) -> Result<T, Error> {

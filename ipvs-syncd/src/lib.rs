@@ -15,6 +15,7 @@
 //! * [`Encoder`] packs connections into datagrams as the kernel's master does.
 //! * [`Message`] is a datagram in an owned form, for JSON.
 //! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
+//! * Module `socket` (feature `socket`) sends datagrams as the kernel's master does.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
 //!
 //! ```
@@ -61,6 +62,8 @@ mod encoder;
 mod flags;
 mod message;
 mod sequence;
+#[cfg(feature = "socket")]
+pub mod socket;
 mod state;
 #[cfg(feature = "table")]
 pub mod table;

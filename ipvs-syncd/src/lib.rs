@@ -15,6 +15,7 @@
 //! * [`Backup`] tells what a kernel would do with a datagram, entry by entry, and why.
 //! * [`Encoder`] packs connections into datagrams as the kernel's master does.
 //! * [`Message`] is a datagram in an owned form, for JSON.
+//! * Module `coverage` (feature `coverage`) tells how much of a master's table its backup holds.
 //! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
 //! * Module `socket` (feature `socket`) sends datagrams as the kernel's master does.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
@@ -58,6 +59,8 @@ mod backup;
 #[cfg(feature = "capture")]
 pub mod capture;
 mod connection;
+#[cfg(feature = "coverage")]
+pub mod coverage;
 mod drop_reason;
 mod encode_error;
 mod encoder;

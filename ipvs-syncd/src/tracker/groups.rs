@@ -66,11 +66,6 @@ impl Groups {
         group.versions[this] = Some(now);
     }
 
-    /// The sync ids of which known senders were heard.
-    pub(super) fn sync_ids(&self) -> impl Iterator<Item = u8> {
-        self.0.keys().copied()
-    }
-
     /// Notices silence: no message for `limit`, or none at all since `started`.
     pub(super) fn listen(
         &self,

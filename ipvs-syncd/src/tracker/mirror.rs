@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A copy of the connection table that a backup would have.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub(super) struct Mirror {
     capacity: usize,
     table: HashMap<Arc<Key>, Entry>,
     by_expiry: BTreeMap<Expiry, (Arc<Key>, ServiceKey)>,
+    /// All that were ever heard.
+    sync_ids: BTreeSet<u8>,
     serial: u64,
     expired: u64,
     unkept: u64,
@@ -53,12 +55,14 @@ pub(super) struct Mirror {
 impl Mirror {
     pub(super) fn new(capacity: usize) -> Self {
         let (table, by_expiry) = (HashMap::new(), BTreeMap::new());
-        Self { capacity, table, by_expiry, serial: 0, expired: 0, unkept: 0 }
+        let sync_ids = BTreeSet::new();
+        Self { capacity, table, by_expiry, sync_ids, serial: 0, expired: 0, unkept: 0 }
     }
 
     /// Takes a connection over.
     pub(super) fn put(&mut self, now: Duration, sync_id: u8, connection: &Connection<'_>) -> Put {
         let key = Key { sync_id, connection: ConnectionKey::of(connection) };
+        self.sync_ids.insert(sync_id);
         self.serial += 1;
         let expiry = (now.saturating_add(lifetime(connection)), self.serial);
         let entry = Entry { expiry, heard: now };
@@ -77,6 +81,10 @@ impl Mirror {
             self.unkept += 1;
             Put::Unkept
         }
+    }
+
+    pub(super) fn sync_ids(&self) -> impl Iterator<Item = u8> {
+        self.sync_ids.iter().copied()
     }
 
     /// When a connection that has not expired was heard last.

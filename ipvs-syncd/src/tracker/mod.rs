@@ -176,12 +176,20 @@ impl Tracker {
         }
     }
 
+    /// The latest time that it was told.
+    pub const fn now(&self) -> Duration {
+        self.now
+    }
+
     /// When a connection was heard last, on this sync id or on any, unless it has expired since then or
     /// the mirror had no room for it.
     pub fn heard(&self, sync_id: Option<u8>, connection: &ConnectionKey) -> Option<Duration> {
         match sync_id {
             Some(sync_id) => self.mirror.heard(sync_id, connection),
-            None => self.groups.sync_ids().filter_map(|id| self.mirror.heard(id, connection)).max(),
+            None => {
+                let sync_ids = self.mirror.sync_ids();
+                sync_ids.filter_map(|id| self.mirror.heard(id, connection)).max()
+            }
         }
     }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What ends a command: one line for standard error and the exit status.
 
+use std::error::Error;
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
 use ipvs_syncd::capture::CaptureError;
+use ipvs_syncd::coverage::CoverageError;
+use ipvs_syncd::socket::ReceiveError;
 
 /// Exit status of what failed.
 const FAILED: u8 = 1;
@@ -29,6 +33,31 @@ impl Failure {
         Self { text: format!("{} (see --help)", words.join(" ")), status: USAGE }
     }
 
+    /// A value on the command line is not understood.
+    pub(super) fn not_understood(text: impl Display) -> Self {
+        Self { text: text.to_string(), status: USAGE }
+    }
+
+    /// Something failed that a text tells.
+    pub(super) fn failed(text: impl Display) -> Self {
+        Self { text: text.to_string(), status: FAILED }
+    }
+
+    /// Something failed that an error tells, and what that came from.
+    fn because(error: &dyn Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            // Some errors tell their cause themselves.
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        Self::failed(text)
+    }
+
     /// A file can't be opened.
     pub(super) fn file(path: &Path, error: &io::Error) -> Self {
         Self { text: format!("{}: {error}", path.display()), status: FAILED }
@@ -51,5 +80,23 @@ impl Failure {
 impl From<CaptureError> for Failure {
     fn from(error: CaptureError) -> Self {
         Self { text: error.to_string(), status: FAILED }
+    }
+}
+
+impl From<CoverageError> for Failure {
+    fn from(error: CoverageError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<ReceiveError> for Failure {
+    fn from(error: ReceiveError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<ipvs_netlink::Error> for Failure {
+    fn from(error: ipvs_netlink::Error) -> Self {
+        Self::because(&error)
     }
 }

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The grammar: `ipvs-syncd WORD …`.
 //!
-//! Exit statuses: 0 done, 1 failed, 2 not understood, 3 an alarm was raised (`--fail-on-alarm`).
+//! Exit statuses: 0 done, 1 failed, 2 not understood, 3 an alarm was raised (`--fail-on-alarm`) or too
+//! little is held (`--min-coverage`).
 
+mod coverage;
+mod coverage_report;
 mod events;
 mod failure;
+mod live_report;
+mod moment;
 mod monitor;
 mod report;
+mod sides;
+mod stop;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -14,10 +21,11 @@ use std::io::{self, BufWriter, Write};
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use ipvs_syncd::capture::{Contents, Udp};
-use ipvs_syncd::tracker::{AlarmEvent, Summary};
+use ipvs_syncd::capture::Udp;
+use ipvs_syncd::tracker::AlarmEvent;
 
 use failure::Failure;
+use moment::{Covered, Moment};
 
 /// Tools for the synchronisation of IPVS connections
 #[derive(Debug, Parser)]
@@ -30,7 +38,8 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Monitor(monitor::Monitor),
+    Monitor(Box<monitor::Monitor>),
+    Coverage(coverage::Coverage),
 }
 
 /// What a command returns: the exit status, unless it failed.
@@ -42,13 +51,10 @@ trait Output {
     fn message(&mut self, out: &mut dyn Write, udp: &Udp<'_>) -> Result<(), Failure>;
     /// An alarm begins or ends.
     fn alarm(&mut self, out: &mut dyn Write, event: &AlarmEvent) -> Result<(), Failure>;
-    /// The end.
-    fn summary(
-        &mut self,
-        out: &mut dyn Write,
-        contents: &Contents,
-        summary: &Summary,
-    ) -> Result<(), Failure>;
+    /// Tables were compared.
+    fn coverage(&mut self, out: &mut dyn Write, covered: &Covered) -> Result<(), Failure>;
+    /// How things stand: now and then, and at the end.
+    fn summary(&mut self, out: &mut dyn Write, moment: &Moment<'_>) -> Result<(), Failure>;
 }
 
 /// Runs the command line of this process; returns the exit status.
@@ -56,6 +62,7 @@ pub(crate) fn run() -> u8 {
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match Line::try_parse() {
         Ok(Line { command: Command::Monitor(monitor) }) => monitor.run(&mut out),
+        Ok(Line { command: Command::Coverage(coverage) }) => coverage.run(&mut out),
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {

@@ -56,9 +56,10 @@ impl Checkpoint {
         };
         // Made with mode 0600, and removed unless it gets its name.
         let file = NamedTempFile::new_in(directory).map_err(failed)?;
-        let mut all = self.place.connections()?.filter_by(self.selection.filter()?);
-        let heading = Heading::new(SystemTime::now(), director.kernel, director.services);
+        let (kernel, services) = self.place.description()?;
+        let heading = Heading::new(SystemTime::now(), kernel, services);
         let mut writer = Writer::new(BufWriter::new(file), heading).map_err(failed)?;
+        let mut all = self.place.connections()?.filter_by(self.selection.filter()?);
         let mut tally = Tally::default();
         let conversion = Conversion::new(&director.directory);
         tally.gather(&mut all, &conversion, |connection| {

@@ -39,9 +39,6 @@ pub(super) struct Director {
     /// What its master sends (sysctl `sync_version`).
     pub(super) version: Version,
     pub(super) timeouts: Option<Timeouts>,
-    /// Its services, for people.
-    pub(super) services: serde_json::Value,
-    pub(super) kernel: Option<String>,
 }
 
 impl Place {
@@ -54,20 +51,25 @@ impl Place {
                 daemons: Vec::new(),
                 version: Version::V1,
                 timeouts: None,
-                services: json!(table.services),
-                kernel: None,
             });
         }
         let mut ipvs = self.ipvs()?;
-        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
         Ok(Director {
             directory: Directory::from(&ipvs.table()?),
             daemons: ipvs.daemons()?,
             version: self.inside(version)?,
             timeouts: Some(ipvs.timeouts()?),
-            services: json!(ipvs.ruleset()?),
-            kernel: kernel.map(|text| text.trim().to_owned()),
         })
+    }
+
+    /// The kernel's release, where it is not that of copies, and the services, for people.
+    pub(super) fn description(&self) -> Result<(Option<String>, serde_json::Value), Failure> {
+        if let Some(root) = &self.root {
+            return Ok((None, json!(Root::at(root).read::<Table>()?.services)));
+        }
+        let release = fs::read_to_string("/proc/sys/kernel/osrelease").ok();
+        let release = release.map(|text| text.trim().to_owned());
+        Ok((release, json!(self.ipvs()?.ruleset()?)))
     }
 
     /// A conversation with its kernel.

@@ -146,8 +146,6 @@ mod tests {
             daemons: daemons.to_vec(),
             version: Version::V0,
             timeouts: None,
-            services: serde_json::Value::Null,
-            kernel: None,
         };
         let route = group.route(&director, None).map_err(|failure| failure.text)?;
         Ok(format!("{route}, {} bytes", route.max_len))

@@ -127,9 +127,13 @@ mod tests {
 
     use super::*;
 
-    fn mail(version: Version) -> Mail {
+    fn route(version: Version) -> Route {
         let target = Target::new("lo".parse().expect("a name"));
-        Mail::new(&Route { target, sync_id: 1, version, max_len: 1472 })
+        Route { target, sync_id: 1, version, max_len: 1472 }
+    }
+
+    fn mail(version: Version) -> Mail {
+        Mail::new(&route(version))
     }
 
     fn connection(port: u16, ends: [&str; 3]) -> Connection<'static> {
@@ -151,6 +155,17 @@ mod tests {
             let header = Datagram::parse(bytes).expect("a message").header();
             assert_eq!(u32::from(header.count), *connections);
         }
+    }
+
+    #[test]
+    fn who_shall_stop_sends_nothing_more() {
+        let mut mail = mail(Version::V1);
+        mail.push(&connection(1, ["10.0.0.1", "192.0.2.1", "10.1.0.2"])).expect("sayable");
+        let route = route(Version::V1);
+        let stop = AtomicBool::new(true);
+        let mut courier = Courier::new(&route, Pace::RATE).expect("a socket").until(&stop);
+        let stopped = courier.deliver(&mail.close(), &mut Progress::of(1));
+        assert_eq!(stopped.expect_err("stopped").text, "interrupted");
     }
 
     #[test]

@@ -65,6 +65,7 @@ mod drop_reason;
 mod encode_error;
 mod encoder;
 mod flags;
+mod json;
 mod key;
 #[cfg(feature = "live")]
 pub mod live;

@@ -6,9 +6,10 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
+use ipvs_proc::{ReadError, RootError, StreamError};
 use ipvs_syncd::capture::CaptureError;
 use ipvs_syncd::coverage::CoverageError;
-use ipvs_syncd::socket::ReceiveError;
+use ipvs_syncd::socket::{ReceiveError, SendError};
 
 /// Exit status of what failed.
 const FAILED: u8 = 1;
@@ -58,6 +59,11 @@ impl Failure {
         Self::failed(text)
     }
 
+    /// A signal told the program to end.
+    pub(super) fn interrupted() -> Self {
+        Self::failed("interrupted")
+    }
+
     /// A file can't be opened.
     pub(super) fn file(path: &Path, error: &io::Error) -> Self {
         Self { text: format!("{}: {error}", path.display()), status: FAILED }
@@ -79,7 +85,37 @@ impl Failure {
 
 impl From<CaptureError> for Failure {
     fn from(error: CaptureError) -> Self {
-        Self { text: error.to_string(), status: FAILED }
+        Self::failed(error)
+    }
+}
+
+impl From<ipvs_netlink::Error> for Failure {
+    fn from(error: ipvs_netlink::Error) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<RootError> for Failure {
+    fn from(error: RootError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<StreamError> for Failure {
+    fn from(error: StreamError) -> Self {
+        Self::because(&error)
     }
 }
 
@@ -91,12 +127,6 @@ impl From<CoverageError> for Failure {
 
 impl From<ReceiveError> for Failure {
     fn from(error: ReceiveError) -> Self {
-        Self::because(&error)
-    }
-}
-
-impl From<ipvs_netlink::Error> for Failure {
-    fn from(error: ipvs_netlink::Error) -> Self {
         Self::because(&error)
     }
 }

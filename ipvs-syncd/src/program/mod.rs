@@ -2,7 +2,7 @@
 //! The grammar: `ipvs-syncd WORD …`.
 //!
 //! Exit statuses: 0 done, 1 failed, 2 not understood, 3 an alarm was raised (`--fail-on-alarm`) or too
-//! little is held (`--min-coverage`).
+//! little is held (`--min-coverage`), 4 something did not arrive (`send replay --local`).
 
 mod coverage;
 mod coverage_report;
@@ -12,6 +12,7 @@ mod live_report;
 mod moment;
 mod monitor;
 mod report;
+mod send;
 mod sides;
 mod stop;
 mod table;
@@ -40,6 +41,21 @@ struct Line {
 enum Command {
     Monitor(Box<monitor::Monitor>),
     Coverage(coverage::Coverage),
+    Send(send::Send),
+    /// conntrackd's word for `send bulk`.
+    #[command(hide = true, short_flag = 'B')]
+    Bulk(send::bulk::Bulk),
+}
+
+impl Command {
+    fn run(self, out: &mut dyn Write) -> Outcome {
+        match self {
+            Self::Monitor(monitor) => monitor.run(out),
+            Self::Coverage(coverage) => coverage.run(out),
+            Self::Send(send) => send.run(out),
+            Self::Bulk(bulk) => bulk.run(out),
+        }
+    }
 }
 
 /// What a command returns: the exit status, unless it failed.
@@ -61,8 +77,7 @@ trait Output {
 pub(crate) fn run() -> u8 {
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match Line::try_parse() {
-        Ok(Line { command: Command::Monitor(monitor) }) => monitor.run(&mut out),
-        Ok(Line { command: Command::Coverage(coverage) }) => coverage.run(&mut out),
+        Ok(line) => line.command.run(&mut out),
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {

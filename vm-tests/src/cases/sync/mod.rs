@@ -2,8 +2,9 @@
 //! `ipvs-syncd` and the kernel's sync daemons.
 
 mod bulk;
+mod coverage;
 
 use crate::case::Case;
 
 /// The tests of this module.
-pub const CASES: &[&[Case]] = &[bulk::CASES];
+pub const CASES: &[&[Case]] = &[bulk::CASES, coverage::CASES];

@@ -27,15 +27,11 @@ fn main() -> ExitCode {
         hints: io::stderr().is_terminal() || env::var_os("IPVSADM_HINTS").is_some_and(|v| v == "1"),
     };
     let stdout = io::stdout();
-    let mut stdout: Box<dyn Write> = match stdout.is_terminal() {
-        true => Box::new(stdout.lock()),
-        false => Box::new(BufWriter::with_capacity(64 * 1024, stdout.lock())),
+    let mut stdout: Box<dyn Write + Send> = match stdout.is_terminal() {
+        true => Box::new(stdout),
+        false => Box::new(BufWriter::with_capacity(64 * 1024, stdout)),
     };
-    let mut io = Io {
-        stdin: &mut io::stdin().lock(),
-        stdout: &mut stdout,
-        stderr: &mut io::stderr().lock(),
-    };
+    let mut io = Io { stdin: &mut io::stdin(), stdout: &mut stdout, stderr: &mut io::stderr() };
     let status = program::run(&name, arguments.argv(), &mut io, &world, open);
     // Scripts rely on write errors passing unnoticed, as in the C tool.
     let _ = stdout.flush();

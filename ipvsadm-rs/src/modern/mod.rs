@@ -4,6 +4,7 @@
 //! Exit statuses: 0 done, 1 refused, failed or (`diff`) different, 2 not understood.
 
 mod failure;
+mod netns;
 mod proc;
 mod sysctl;
 

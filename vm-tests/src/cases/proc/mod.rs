@@ -54,6 +54,12 @@ fn ordinary_user(ctx: &mut Ctx) -> Result<(), Failure> {
     let connections = ctx.run(&format!("{drop} ipvsadm proc conns --json"))?;
     let document: Value = serde_json::from_str(&connections)?;
     assert_eq!(document["connections"].as_array().map(Vec::len), Some(3), "{connections}");
+    // From another namespace none is seen, unless it asks for this one: the shell's.
+    let elsewhere = "unshare -n ipvsadm proc conns --json";
+    assert!(!ctx.run(elsewhere)?.contains("192.0.2.1"));
+    for option in ["--netns $$", "--netns /proc/$$/ns/net", "--pid $$"] {
+        assert_eq!(ctx.run(&format!("{elsewhere} {option}; exit $?"))?, connections, "{option}");
+    }
     for word in ["stats", "percpu", "apps"] {
         ctx.run(&format!("{drop} ipvsadm proc {word}"))?;
     }

@@ -34,8 +34,8 @@ pub fn command_line(
     {
         // Without privilege nobody can connect, hence the rest of the line comes first.
         match command::parse(Verb::List, None, &mut lexer, program, world.host) {
-            Ok(Command::ListUnprivileged { numeric, sorted }) => {
-                return unprivileged::list(numeric, sorted, world, io);
+            Ok(Command::ListUnprivileged(listing)) => {
+                return unprivileged::list(&listing, world, io);
             }
             Ok(other) => early = Some(other),
             Err(fault) => return io.complain(&fault),

@@ -55,8 +55,10 @@ pub fn command_line(
     };
     match command {
         Ok(Command::Restore { atomic }) => {
-            let Io { stdin, stdout, stderr } = io;
-            let mut output = Io { stdin: &mut std::io::empty(), stdout: *stdout, stderr: *stderr };
+            let Io { stdin, stdout, stderr, columns } = io;
+            let nothing = &mut std::io::empty();
+            let mut output =
+                Io { stdin: nothing, stdout: *stdout, stderr: *stderr, columns: *columns };
             match atomic {
                 true => session.restore_atomic(*stdin, &mut output),
                 false => session.restore(*stdin, &mut output),

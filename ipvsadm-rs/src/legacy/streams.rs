@@ -16,6 +16,8 @@ pub struct Io<'a> {
     pub stdout: &'a mut (dyn Write + Send),
     /// Complaints.
     pub stderr: &'a mut (dyn Write + Send),
+    /// How many columns the terminal has that `stdout` is; `None` if it is none.
+    pub columns: Option<u16>,
 }
 
 impl Io<'_> {

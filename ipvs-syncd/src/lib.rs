@@ -49,6 +49,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+// The program speaks of the library by the name that others have for it.
+#[cfg(feature = "program")]
+extern crate self as ipvs_syncd;
+
 mod addresses;
 mod backup;
 #[cfg(feature = "capture")]
@@ -59,6 +63,9 @@ mod encode_error;
 mod encoder;
 mod flags;
 mod message;
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub mod program;
 mod sequence;
 mod state;
 mod text;

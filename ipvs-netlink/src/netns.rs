@@ -79,10 +79,7 @@ impl Netns {
     ///
     /// # Errors
     /// [`Error::Namespace`] when it can't be entered; otherwise what `work` returns.
-    pub fn run<T: Send>(
-        &self,
-        work: impl FnOnce() -> Result<T, Error> + Send,
-    ) -> Result<T, Error> {
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
         let file = File::open(self.file()).map_err(|source| self.error(source))?;
         let inside = || {
             move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))

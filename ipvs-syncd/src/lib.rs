@@ -14,6 +14,8 @@
 //! * [`Backup`] tells what a kernel would do with a datagram, entry by entry, and why.
 //! * [`Encoder`] packs connections into datagrams as the kernel's master does.
 //! * [`Message`] is a datagram in an owned form, for JSON.
+//! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
+//! * Module `socket` (feature `socket`) sends datagrams as the kernel's master does.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
 //!
 //! ```
@@ -62,12 +64,17 @@ mod drop_reason;
 mod encode_error;
 mod encoder;
 mod flags;
+mod json;
 mod message;
 #[cfg(feature = "program")]
 #[doc(hidden)]
 pub mod program;
 mod sequence;
+#[cfg(feature = "socket")]
+pub mod socket;
 mod state;
+#[cfg(feature = "table")]
+pub mod table;
 mod text;
 pub mod tracker;
 pub mod wire;

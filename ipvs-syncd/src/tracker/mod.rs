@@ -94,6 +94,19 @@ impl Tracker {
         }
     }
 
+    /// Expects something else from now on. Counts, streams and the mirror stay, and so does the
+    /// mirror's capacity: [`Watch::max_connections`] counts for a new tracker only. Conditions that are
+    /// none any more end when they were not seen for the hold; silence is counted from now.
+    ///
+    /// Alarms that end by this are told with the next message or tick.
+    pub fn set_watch(&mut self, watch: Watch) {
+        self.watch = watch;
+        self.streams.reserve(|sender| self.watch.names(sender));
+        self.groups = Groups::default();
+        self.started = Some(self.now);
+        self.alarms.end_silence(self.now);
+    }
+
     /// Hears a datagram, the payload of one UDP packet, that was sent to this group and port at `time`,
     /// counted from any one moment; times that go back count as the latest one.
     ///
@@ -118,7 +131,7 @@ impl Tracker {
             self.alarms.see(now, Alarm::Malformed { sender, trouble: *trouble });
         }
         let key = StreamKey { sender, sync_id: heard.sync_id };
-        let reserved = known && !self.watch.known_senders.is_empty();
+        let reserved = self.watch.names(sender);
         if let Some(stream) = self.streams.get(key, now, hold, reserved) {
             stream.hear(now, to, datagram.len());
             stream.connections += heard.connections;

@@ -74,7 +74,13 @@ impl Netns {
     }
 
     /// Runs `work` on a thread of its own in this namespace; the caller's thread stays where it is.
-    pub(crate) fn run<T: Send>(
+    ///
+    /// Sockets that `work` opens belong to the namespace for ever, and may be handed out and used
+    /// anywhere.
+    ///
+    /// # Errors
+    /// [`Error::Namespace`] when the namespace is not there or can't be entered, or what `work` returns.
+    pub fn run<T: Send>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send,
     ) -> Result<T, Error> {

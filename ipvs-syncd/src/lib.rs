@@ -7,7 +7,8 @@
 //! each further thread has the next port. Nothing is numbered, acknowledged, repeated on loss or
 //! authenticated, and an idle master is silent.
 //!
-//! This crate reads and writes the datagrams and does no input or output:
+//! This crate reads and writes the datagrams, and without the features that say so it does no input or
+//! output:
 //!
 //! * [`Datagram`] reads one: its header, and an iterator over its entries that allocates nothing. How
 //!   the bytes lie is told in [`wire`].
@@ -15,6 +16,7 @@
 //! * [`Encoder`] packs connections into datagrams as the kernel's master does.
 //! * [`Message`] is a datagram in an owned form, for JSON.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
+//! * With the feature `live`, `socket::Receiver` hears the wire, and `live` has a tracker hear with it.
 //!
 //! ```
 //! use ipvs_syncd::{Backup, Connection, Datagram, Encoder, Rules, Verdict, Version};
@@ -58,8 +60,12 @@ mod drop_reason;
 mod encode_error;
 mod encoder;
 mod flags;
+#[cfg(feature = "live")]
+pub mod live;
 mod message;
 mod sequence;
+#[cfg(feature = "socket")]
+pub mod socket;
 mod state;
 mod text;
 pub mod tracker;

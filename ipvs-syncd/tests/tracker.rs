@@ -198,7 +198,7 @@ fn a_new_watch_counts_from_then_on() {
     };
     assert_eq!(ticked(&mut tracker, 10), [raised(10, silence)]);
     // Of another group, with another master, and more patience.
-    tracker.set_watch(watch(|watch| {
+    tracker.rewatch(watch(|watch| {
         watch.known_senders = vec![TWO];
         watch.sync_id = Some(8);
         watch.silence = Some(Duration::from_secs(20));

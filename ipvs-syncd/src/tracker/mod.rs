@@ -99,7 +99,7 @@ impl Tracker {
     /// none any more end when they were not seen for the hold; silence is counted from now.
     ///
     /// Alarms that end by this are told with the next message or tick.
-    pub fn set_watch(&mut self, watch: Watch) {
+    pub fn rewatch(&mut self, watch: Watch) {
         self.watch = watch;
         self.streams.reserve(|sender| self.watch.names(sender));
         self.groups = Groups::default();

@@ -7,7 +7,7 @@ use std::path::Path;
 use ipvs_syncd::capture::CaptureError;
 
 /// Exit status of what failed.
-const FAILED: u8 = 1;
+pub(super) const FAILED: u8 = 1;
 /// Exit status of a command line that is not understood.
 const USAGE: u8 = 2;
 
@@ -27,6 +27,12 @@ impl Failure {
         let first = text.split("\n\n").next().unwrap_or_default();
         let words: Vec<_> = first.trim_start_matches("error: ").split_whitespace().collect();
         Self { text: format!("{} (see --help)", words.join(" ")), status: USAGE }
+    }
+
+    /// What is said in the error.
+    #[cfg(feature = "serve")]
+    pub(super) fn because(error: impl std::fmt::Display) -> Self {
+        Self { text: error.to_string(), status: FAILED }
     }
 
     /// A file can't be opened.

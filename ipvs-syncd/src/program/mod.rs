@@ -7,6 +7,8 @@ mod events;
 mod failure;
 mod monitor;
 mod report;
+#[cfg(feature = "serve")]
+mod serve;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -31,6 +33,8 @@ struct Line {
 #[derive(Debug, Subcommand)]
 enum Command {
     Monitor(monitor::Monitor),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
 }
 
 /// What a command returns: the exit status, unless it failed.
@@ -56,6 +60,8 @@ pub(crate) fn run() -> u8 {
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match Line::try_parse() {
         Ok(Line { command: Command::Monitor(monitor) }) => monitor.run(&mut out),
+        #[cfg(feature = "serve")]
+        Ok(Line { command: Command::Serve(serve) }) => serve.run(&mut out),
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {

@@ -73,13 +73,12 @@ impl Netns {
         Error::Namespace { name, source, remedy }
     }
 
-    /// Runs `work` on a thread of its own in this namespace; the caller's thread stays where it is.
-    ///
-    /// Sockets that `work` opens belong to the namespace for ever, and may be handed out and used
-    /// anywhere.
+    /// Runs `work` on a thread of its own in this namespace; the caller's thread stays where it is. The
+    /// sockets and files under `/proc/thread-self/net` that `work` opens belong to the namespace and can
+    /// be used anywhere.
     ///
     /// # Errors
-    /// [`Error::Namespace`] when the namespace is not there or can't be entered, or what `work` returns.
+    /// [`Error::Namespace`] when it can't be entered; otherwise what `work` returns.
     pub fn run<T: Send>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send,

@@ -15,6 +15,9 @@
 //! * [`Backup`] tells what a kernel would do with a datagram, entry by entry, and why.
 //! * [`Encoder`] packs connections into datagrams as the kernel's master does.
 //! * [`Message`] is a datagram in an owned form, for JSON.
+//! * Module `coverage` (feature `coverage`) tells how much of a master's table its backup holds.
+//! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
+//! * Module `socket` (feature `socket`) sends datagrams as the kernel's master does.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
 //! * With the feature `live`, `socket::Receiver` hears the wire, and `live` has a tracker hear with it.
 //!
@@ -56,10 +59,13 @@ mod backup;
 #[cfg(feature = "capture")]
 pub mod capture;
 mod connection;
+#[cfg(feature = "coverage")]
+pub mod coverage;
 mod drop_reason;
 mod encode_error;
 mod encoder;
 mod flags;
+mod key;
 #[cfg(feature = "live")]
 pub mod live;
 mod message;
@@ -67,6 +73,8 @@ mod sequence;
 #[cfg(feature = "socket")]
 pub mod socket;
 mod state;
+#[cfg(feature = "table")]
+pub mod table;
 mod text;
 pub mod tracker;
 pub mod wire;
@@ -78,6 +86,7 @@ pub use drop_reason::{DropReason, DropScope, SkipReason};
 pub use encode_error::EncodeError;
 pub use encoder::{DEFAULT_MAX_LEN, Encoder};
 pub use flags::ConnectionFlags;
+pub use key::ConnectionKey;
 pub use message::{Message, MessageEntry};
 pub use sequence::{ByteOrder, Sequence, Sequences};
 pub use state::State;

@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use ipvs_syncd::tracker::{
-    Alarm, AlarmEvent, Change, MAX_ALARMS, MAX_DESTINATIONS, MAX_STREAMS, ServicePattern, Tracker,
-    Trouble, Watch,
+    Alarm, AlarmEvent, Change, Histogram, MAX_ALARMS, MAX_DESTINATIONS, MAX_STREAMS,
+    ServicePattern, Tracker, Trouble, Watch,
 };
-use ipvs_syncd::{Connection, ConnectionFlags, Encoder, Version};
+use ipvs_syncd::{Connection, ConnectionFlags, ConnectionKey, Encoder, Version};
 use ipvs_types::{Protocol, TcpState};
 use proptest::prelude::*;
 
@@ -379,4 +379,37 @@ proptest! {
         let messages: u64 = summary.streams.iter().map(|one| one.stream.messages).sum();
         prop_assert_eq!((messages, summary.messages), (number, number));
     }
+}
+
+#[test]
+fn gaps_sizes_and_refreshes_are_told() {
+    let mut tracker = Tracker::new(Watch::default());
+    let usual = usual();
+    let script = [0, 10, 10, 40, 41].map(|second| (second, ONE, &usual[..]));
+    assert_eq!(hear(&mut tracker, &script), []);
+    let summary = tracker.summary();
+    let stream = &summary.streams[0].stream;
+    assert_eq!((stream.longest_gap, stream.refreshes), (Duration::from_secs(30), 4));
+    let filled = |histogram: &Histogram| histogram.steps().filter(|step| step.1 > 0).collect();
+    let (sizes, refreshes): (Vec<_>, Vec<_>) =
+        (filled(&stream.sizes), filled(&stream.refresh_seconds));
+    assert_eq!(sizes, [(Some(64), 5)]);
+    assert_eq!(refreshes, [(Some(1), 2), (Some(10), 1), (Some(30), 1)]);
+    // The last whole second is the one from 40 to 41.
+    let second = summary.streams[0].recent.second.expect("it was watched");
+    assert_eq!((second.messages, second.connections), (1.0, 1.0));
+    assert_eq!(summary.recent, summary.streams[0].recent);
+}
+
+#[test]
+fn what_was_heard_is_known_until_it_expires() {
+    let mut tracker = Tracker::new(Watch::default());
+    let key = ConnectionKey::of(&connection("10.9.0.1:1000"));
+    assert_eq!(tracker.heard(None, &key), None);
+    assert_eq!(hear(&mut tracker, &[(3, ONE, &usual()), (5, ONE, &usual())]), []);
+    let five = Some(Duration::from_secs(5));
+    assert_eq!([None, Some(7), Some(8)].map(|id| tracker.heard(id, &key)), [five, five, None]);
+    assert_eq!(tracker.heard(None, &ConnectionKey { template: true, ..key.clone() }), None);
+    tracker.tick(Duration::from_secs(905));
+    assert_eq!(tracker.heard(None, &key), None);
 }

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The sending socket against a listener, in network namespaces of the test's own. Without root the
+//! tests say so and do nothing.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::process::Command;
+use std::time::Duration;
+
+use ipvs_netlink::Netns;
+use ipvs_syncd::socket::{Doing, SendError, Sender, Target};
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// The index of each `eth0`.
+const INDEX: u32 = 77;
+
+/// Two hosts on a wire, removed when dropped.
+struct Wire {
+    hosts: [String; 2],
+}
+
+fn ip(line: &str) -> bool {
+    Command::new("ip").args(line.split(' ')).status().is_ok_and(|status| status.success())
+}
+
+fn carrier(host: &str) {
+    for _ in 0..100 {
+        let output = Command::new("ip").args(["-n", host, "link", "show", "eth0"]).output();
+        if String::from_utf8_lossy(&output.expect("ip").stdout).contains("state UP") {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("eth0 of {host} does not come up");
+}
+
+impl Wire {
+    /// `None` without the privilege for it.
+    fn new(name: &str) -> Option<Self> {
+        let unique = format!("{name}{}", std::process::id());
+        let hosts = ["a", "b"].map(|end| format!("{unique}{end}"));
+        if !hosts.iter().all(|host| ip(&format!("netns add {host}"))) {
+            eprintln!("skipped: making network namespaces needs root and iproute2");
+            return None;
+        }
+        let wire = Self { hosts };
+        let [a, b] = &wire.hosts;
+        assert!(ip(&format!(
+            "-n {a} link add eth0 index {INDEX} type veth peer name eth0 index {INDEX} netns {b}"
+        )));
+        for (host, number) in [(a, 1), (b, 2)] {
+            assert!(ip(&format!("-n {host} link set lo up")));
+            assert!(ip(&format!("-n {host} addr add 198.51.100.{number}/24 dev eth0")));
+            assert!(ip(&format!("-n {host} addr add fd00::{number}/64 dev eth0 nodad")));
+            assert!(ip(&format!("-n {host} link set eth0 up")));
+        }
+        // A moment passes until the kernel lets packets through.
+        wire.hosts.iter().for_each(|host| carrier(host));
+        Some(wire)
+    }
+
+    fn netns(&self, host: usize) -> Netns {
+        Netns::from(self.hosts[host].as_str())
+    }
+
+    /// A listener as a backup is one.
+    fn listen(&self, host: usize, interface: &str, local: Ipv4Addr, to: SocketAddr) -> UdpSocket {
+        let open = || -> io::Result<UdpSocket> {
+            let socket = Socket::new(Domain::for_address(to), Type::DGRAM, Some(Protocol::UDP))?;
+            socket.bind_device(Some(interface.as_bytes()))?;
+            socket.bind(&to.into())?;
+            match to.ip() {
+                IpAddr::V4(group) => socket.join_multicast_v4(&group, &local)?,
+                IpAddr::V6(group) => socket.join_multicast_v6(&group, INDEX)?,
+            }
+            socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+            Ok(socket.into())
+        };
+        self.netns(host).run(|| Ok(open())).expect("the namespace").expect("a listener")
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        for host in &self.hosts {
+            ip(&format!("netns del {host}"));
+        }
+    }
+}
+
+/// What a listener has got.
+fn received(listener: &UdpSocket) -> Vec<(Vec<u8>, SocketAddr)> {
+    let mut buffer = [0; 2000];
+    let next = || {
+        let (length, from) = listener.recv_from(&mut buffer).ok()?;
+        Some((buffer[..length].to_vec(), from))
+    };
+    std::iter::from_fn(next).collect()
+}
+
+fn eth0() -> Target {
+    Target::new("eth0".parse().expect("a name"))
+}
+
+const FIRST: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+const SECOND: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 2);
+
+#[test]
+fn the_group_hears_it_and_the_host_itself_does_not() {
+    let Some(wire) = Wire::new("sync") else { return };
+    let target = eth0().netns(wire.netns(0)).port(9000).thread(3);
+    let there = wire.listen(1, "eth0", SECOND, target.address());
+    let here = wire.listen(0, "eth0", FIRST, target.address());
+    Sender::open(&target).expect("a socket").send(b"one").expect("sent");
+    let got = received(&there);
+    assert_eq!(got.len(), 1);
+    assert_eq!((&got[0].0[..], got[0].1.ip()), (&b"one"[..], IpAddr::V4(FIRST)));
+    assert_eq!(received(&here), []);
+    // Unless it is asked for.
+    Sender::open(&target.loopback(true)).expect("a socket").send(b"two").expect("sent");
+    assert_eq!(received(&here).len(), 1);
+    assert_eq!(received(&there).len(), 1);
+}
+
+#[test]
+fn through_lo_the_host_hears_it_once() {
+    let Some(wire) = Wire::new("synclo") else { return };
+    for loopback in [false, true] {
+        let target = Target::new("lo".parse().expect("a name")).netns(wire.netns(0));
+        let target = target.loopback(loopback);
+        let here = wire.listen(0, "lo", Ipv4Addr::LOCALHOST, target.address());
+        Sender::open(&target).expect("a socket").send(b"one").expect("sent");
+        assert_eq!(received(&here).len(), 1, "with loopback {loopback}");
+    }
+}
+
+#[test]
+fn ipv6_goes_the_same_way() {
+    let Some(wire) = Wire::new("sync6") else { return };
+    let target = eth0().group("ff02::81".parse().expect("a group")).netns(wire.netns(0));
+    let there = wire.listen(1, "eth0", SECOND, target.address());
+    Sender::open(&target).expect("a socket").send(b"one").expect("sent");
+    let got = received(&there);
+    assert_eq!(got.len(), 1);
+    assert!(got[0].1.is_ipv6());
+}
+
+#[test]
+fn a_burst_of_the_default_pace_fits_into_a_default_buffer() {
+    let Some(wire) = Wire::new("burst") else { return };
+    let target = eth0().netns(wire.netns(0));
+    // Nobody reads while it is sent: all must wait in the buffer.
+    let there = wire.listen(1, "eth0", SECOND, target.address());
+    let sender = Sender::open(&target).expect("a socket");
+    for _ in 0..32 {
+        sender.send(&[0; 1472]).expect("sent");
+    }
+    assert_eq!(received(&there).len(), 32);
+    // How many would fit. Linux 6.18 takes 92.
+    for _ in 0..400 {
+        sender.send(&[0; 1472]).expect("sent");
+    }
+    let fit = received(&there).len();
+    assert!((64..400).contains(&fit), "{fit}");
+}
+
+#[test]
+fn failures_name_the_remedy() {
+    let missing = Target::new("nosuch0".parse().expect("a name"));
+    let error = Sender::open(&missing).expect_err("no such interface");
+    assert!(matches!(error, SendError::Socket { doing: Doing::Bind, .. }), "{error}");
+    assert!(error.to_string().contains("224.0.0.81:8848 on nosuch0"), "{error}");
+    assert!(error.to_string().ends_with("see `ip link` for interfaces"), "{error}");
+
+    let error = Sender::open(&eth0().group("192.0.2.1".parse().expect("an address")));
+    assert!(matches!(error, Err(SendError::NotMulticast(_))));
+
+    let error = Sender::open(&eth0().netns("no-such-namespace".into())).expect_err("none");
+    assert!(matches!(error, SendError::Namespace(_)), "{error}");
+}

@@ -74,8 +74,9 @@ impl Service {
         let mut command = command();
         command.arg("serve").arg("--config").arg(&file).args(["--netns", network.name(1)]);
         command.args(["--interface", "eth0", "--log-format", "json", "--http", "127.0.0.1:0"]);
-        command.env("NOTIFY_SOCKET", &notify).stdin(Stdio::null()).stderr(stderr);
+        command.env("NOTIFY_SOCKET", &notify).stdin(Stdio::null());
         change(&mut command);
+        command.stderr(stderr);
         let child = Some(command.spawn().expect("it runs"));
         Self { directory, systemd, told: Vec::new(), child }
     }
@@ -256,6 +257,40 @@ fn states_of_daemons_need_ipvs_and_one_capability() {
             service.shows("ipvs_sync_daemons_readable 1.0");
         }
     }
+}
+
+#[test]
+fn coverage_is_compared_again_and_again() {
+    let Some(network) = Network::new() else { return };
+    let tables = TempDir::new().expect("a directory");
+    fs::set_permissions(tables.path(), fs::Permissions::from_mode(0o755)).expect("opened");
+    let master = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
+TCP 0A010002 9C41 0A010064 0051 0A020002 0050 ESTABLISHED     890
+TCP 0A010002 9C42 0A010064 0051 0A020002 0050 ESTABLISHED     880
+";
+    let head = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires\n";
+    let line = "TCP 0A010002 9C41 0A010064 0051 0A020002 0050 ESTABLISHED SYNC       870\n";
+    let (backup, other) = (tables.path().join("backup"), tables.path().join("master"));
+    fs::write(&other, master).expect("written");
+    fs::write(&backup, format!("{head}{line}")).expect("written");
+    let config = format!(
+        "coverage = {{ master = '{}', backup = '{}', interval_seconds = 1 }}",
+        other.display(),
+        backup.display()
+    );
+    let mut service = Service::start(&network, &config, |_| {});
+    service.shows("ipvs_sync_coverage_ratio 0.5");
+    service.shows("ipvs_sync_coverage_entries{fate=\"missing\"} 1.0");
+    service.shows(
+        "ipvs_sync_coverage_service_entries{service=\"tcp/10.1.0.100:81\",fate=\"held\"} 1.0",
+    );
+    fs::write(&backup, format!("{head}{line}{}", line.replace("9C41", "9C42"))).expect("written");
+    service.shows("ipvs_sync_coverage_ratio 1.0");
+    fs::remove_file(&other).expect("removed");
+    service.shows("ipvs_sync_coverage_readable 0.0");
+    let warning = service.logs("coverage: ");
+    assert!(warning["message"].as_str().is_some_and(|text| text.contains("master")), "{warning}");
+    assert_eq!(service.stop("TERM").0, Some(0));
 }
 
 #[test]

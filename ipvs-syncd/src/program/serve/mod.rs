@@ -3,6 +3,7 @@
 
 mod board;
 mod config;
+mod coverage;
 mod http;
 mod log;
 mod manager;

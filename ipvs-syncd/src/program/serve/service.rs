@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 
 use super::board::Board;
 use super::config::{Config, Flags, Listen, Number, Text};
+use super::coverage::{self, Latest};
 use super::log::{self, Levels};
 use super::manager::Manager;
 use super::metrics::{Named, Raised, Snapshot, Tally};
@@ -47,6 +48,7 @@ pub(super) struct Service {
     kernel: Option<Ipvs>,
     /// What the kernel said last, if it is asked.
     daemons: Option<Daemons>,
+    coverage: Option<Latest>,
     tally: Tally,
     raised: Raised,
     board: Arc<Board>,
@@ -73,6 +75,14 @@ impl Service {
         let live = Live::new(receiver, config.watch.tracked());
         let (tally, raised, started) = (Tally::new(named(&config)), Raised::default(), live.now());
         let manager = Manager::new();
+        let Number(interval) = config.coverage.interval_seconds;
+        let coverage = match (&config.coverage.master, &config.coverage.backup) {
+            (Some(Text(master)), Some(Text(backup))) => {
+                let interval = Duration::from_secs(interval.into());
+                Some(coverage::start(master.clone(), backup.clone(), interval)?)
+            }
+            _ => None,
+        };
         let LiveSummary { reception, tracker: summary, .. } = live.summary();
         let board = Arc::new(Board::new(Snapshot {
             started,
@@ -80,6 +90,7 @@ impl Service {
             summary,
             tally: tally.clone(),
             raised: raised.clone(),
+            coverage: None,
             daemons: daemons.clone(),
         }));
         if let Some(listener) = listener {
@@ -97,6 +108,7 @@ impl Service {
             live,
             kernel,
             daemons,
+            coverage,
             tally,
             raised,
             board,
@@ -160,6 +172,7 @@ impl Service {
             summary,
             tally: self.tally.clone(),
             raised: self.raised.clone(),
+            coverage: self.coverage.as_ref().and_then(Latest::get),
             daemons: self.daemons.clone(),
         });
         self.manager.alive();

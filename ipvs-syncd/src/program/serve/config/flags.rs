@@ -8,6 +8,7 @@ use ipvs_syncd::tracker::ServicePattern;
 use ipvs_types::InterfaceName;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::super::coverage::Place;
 use super::{Config, Format, Hear, Number, Seconds, Text};
 
 /// Each stands for the key in brackets. A list that is given replaces the one in the file.
@@ -46,6 +47,12 @@ pub(in super::super) struct Flags {
     /// The backups' sync_maxlen; raise an alarm for longer datagrams [watch.max_message_bytes]
     #[arg(long, value_name = "BYTES")]
     max_len: Option<Number<u16, 1, 65535>>,
+    /// Where the master's tables are: here, a directory like /proc, an exported file [coverage.master]
+    #[arg(long, value_name = "PLACE")]
+    coverage_master: Option<Text<Place>>,
+    /// Where the backup's tables are [coverage.backup]
+    #[arg(long, value_name = "PLACE")]
+    coverage_backup: Option<Text<Place>>,
     /// Where Prometheus finds the metrics [http.listen]
     #[arg(long, value_name = "ADDR:PORT", conflicts_with = "no_http")]
     http: Option<Text<SocketAddr>>,
@@ -69,7 +76,7 @@ pub(in super::super) struct Flags {
 impl Flags {
     /// Puts what is given into the configuration.
     pub(super) fn apply(&self, config: &mut Config) {
-        let Config { listen, watch, http, log, process } = config;
+        let Config { listen, watch, coverage, http, log, process } = config;
         list(&mut listen.interfaces, &self.interfaces);
         one(&mut listen.group, &self.group);
         one(&mut listen.port, &self.port);
@@ -81,6 +88,8 @@ impl Flags {
         list(&mut watch.services, &self.services);
         option(&mut watch.silence_seconds, &self.silence);
         one(&mut watch.max_message_bytes, &self.max_len);
+        option(&mut coverage.master, &self.coverage_master);
+        option(&mut coverage.backup, &self.coverage_backup);
         one(&mut http.listen, &self.http);
         http.enabled = (http.enabled || self.http.is_some()) && !self.no_http;
         one(&mut log.level, &self.log_level);

@@ -9,7 +9,7 @@ mod value;
 
 pub(super) use error::ConfigError;
 pub(super) use flags::Flags;
-pub(super) use value::{Number, Text};
+pub(super) use value::{Number, Text, Textual};
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -24,6 +24,8 @@ use ipvs_types::InterfaceName;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::filter::LevelFilter;
 
+use super::coverage::Place;
+
 /// At most a day, so that no sum of times overflows.
 type Seconds = Number<u32, 1, 86_400>;
 
@@ -33,6 +35,7 @@ type Seconds = Number<u32, 1, 86_400>;
 pub(super) struct Config {
     pub(super) listen: Listen,
     pub(super) watch: Watch,
+    pub(super) coverage: Coverage,
     pub(super) http: Http,
     pub(super) log: Log,
     pub(super) process: Process,
@@ -116,6 +119,23 @@ impl Watch {
         watch.max_len = self.max_message_bytes.0;
         watch.max_connections = self.max_connections.0 as usize;
         watch
+    }
+}
+
+/// Whose tables are compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Coverage {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) master: Option<Text<Place>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) backup: Option<Text<Place>>,
+    pub(super) interval_seconds: Seconds,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self { master: None, backup: None, interval_seconds: Number(60) }
     }
 }
 
@@ -205,6 +225,7 @@ impl Config {
         let differ = [
             ("listen", self.listen != running.listen),
             ("watch.max_connections", self.watch.max_connections != running.watch.max_connections),
+            ("coverage", self.coverage != running.coverage),
             ("http.enabled", self.http.enabled != running.http.enabled),
             ("http.listen", self.http.listen != running.http.listen),
             ("log.format", self.log.format != running.log.format),
@@ -232,6 +253,11 @@ impl Config {
                 "listen.interfaces: there is none; name the one over which the directors \
                  synchronise, as in --interface eth1"
                     .to_owned(),
+            ));
+        }
+        if self.coverage.master.is_some() != self.coverage.backup.is_some() {
+            return Err(ConfigError::Together(
+                "coverage: name both coverage.master and coverage.backup, or none".to_owned(),
             ));
         }
         Ok(())

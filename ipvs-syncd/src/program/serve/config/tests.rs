@@ -60,7 +60,8 @@ fn the_example_tells_of_every_key() {
         full += "\n";
     }
     let full = parse(&full).expect("sound examples");
-    let Config { listen, watch, .. } = &full;
+    let Config { listen, watch, coverage, .. } = &full;
+    assert!(coverage.master.is_some() && coverage.backup.is_some());
     assert!(listen.netns.is_some() && watch.sync_id.is_some() && watch.silence_seconds.is_some());
     assert!(!listen.interfaces.is_empty() && !watch.known_senders.is_empty());
     assert_eq!(watch.services.len(), 3);
@@ -78,7 +79,7 @@ fn the_example_tells_of_every_key() {
 fn what_is_printed_reads_back() {
     let text = "listen.interfaces = ['eth1', 'bond0.5']\nlisten.group = 'ff02::81'\nlisten.netns = 'a b'
         watch = { known_senders = ['10.0.0.1', '2001:db8::1'], services = ['192.0.2.1', '[::1]:80'] }
-        http.listen = '[::1]:0'\nlog = { level = 'off', format = 'json' }\nprocess.user = 'root'";
+        coverage = { master = '/tmp', backup = 'here' }\nhttp.listen = '[::1]:0'\nlog = { level = 'off', format = 'json' }\nprocess.user = 'root'";
     let config = parse(text).expect("sound");
     assert_ne!(config, Config::default());
     assert_eq!(parse(&config.text().expect("TOML")), Ok(config));
@@ -98,11 +99,12 @@ fn flags_go_before_the_file() {
     assert_eq!(given, Ok(expected));
 
     let all = "--interface a --group ff02::1 --port 1 --ports 2 --hear wire --netns n --known-sender ::1 \
-        --sync-id 255 --service ::1 --silence 1 --max-len 1 --no-http --log-level off \
+        --sync-id 255 --service ::1 --silence 1 --max-len 1 --coverage-master here --coverage-backup /a --no-http --log-level off \
         --log-format json --user root --daemon-states";
     let config = load("", &all.split(' ').collect::<Vec<_>>()).expect("sound");
     let text = "listen = { interfaces = ['a'], group = 'ff02::1', port = 1, ports = 2, hear = 'wire', netns = 'n' }
         watch = { known_senders = ['::1'], sync_id = 255, services = ['::1'], silence_seconds = 1, max_message_bytes = 1 }
+        coverage = { master = 'here', backup = '/a' }
         http.enabled = false\nlog = { level = 'off', format = 'json' }
         process = { user = 'root', daemon_states = true }";
     assert_eq!(parse(text), Ok(config));
@@ -142,7 +144,7 @@ fn a_mistake_is_told_with_its_place_and_what_would_be_right() {
         ),
         (
             "[htpp]",
-            "1:2: unknown field `htpp`, expected one of `listen`, `watch`, `http`, `log`, `process`",
+            "1:2: unknown field `htpp`, expected one of `listen`, `watch`, `coverage`, `http`, `log`, `process`",
         ),
         ("[log]\nlevel = 'info'\nlevel = 'warn'", "3:1: duplicate key"),
         ("\u{e9} = 1", "1:1: "),
@@ -160,7 +162,8 @@ fn a_mistake_is_told_with_its_place_and_what_would_be_right() {
 
 #[test]
 fn values_that_do_not_go_together_are_told() {
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 4] = [
+        (&["--interface", "eth1", "--coverage-master", "here"], "coverage: name both"),
         (&[], "listen.interfaces: there is none; name the one"),
         (&["--interface", "eth1", "--group", "10.0.0.1"], "listen.group: 10.0.0.1 is no multicast"),
         (
@@ -178,6 +181,7 @@ fn values_that_do_not_go_together_are_told() {
         ("--silence", "0", "expected a whole number from 1 to 86400"),
         ("--http", "9740", "expected an address and port such as"),
         ("--service", "web", "expected a service such as"),
+        ("--coverage-master", "there", "expected `here`, or the absolute path"),
         ("--interface", "a-very-long-name-of-one", "expected an interface such as eth1"),
     ];
     for (flag, value, expected) in cases {

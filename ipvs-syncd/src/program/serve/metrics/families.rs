@@ -17,24 +17,24 @@ use super::tally::Counts;
 
 /// Services of which the number of entries is shown; the rest is added up. Whoever can send can make
 /// up any number of them.
-const MAX_SERVICES: usize = 64;
+pub(super) const MAX_SERVICES: usize = 64;
 
 /// The labels of one sample.
-type Labels = Vec<(&'static str, String)>;
+pub(super) type Labels = Vec<(&'static str, String)>;
 
 /// Name, unit and help of a family.
-struct Family {
-    name: &'static str,
-    unit: Option<Unit>,
-    help: &'static str,
+pub(super) struct Family {
+    pub(super) name: &'static str,
+    pub(super) unit: Option<Unit>,
+    pub(super) help: &'static str,
 }
 
-const fn family(name: &'static str, help: &'static str) -> Family {
+pub(super) const fn family(name: &'static str, help: &'static str) -> Family {
     Family { name, unit: None, help }
 }
 
 /// Writes families.
-struct Writer<'w>(DescriptorEncoder<'w>);
+pub(super) struct Writer<'w>(DescriptorEncoder<'w>);
 
 impl Writer<'_> {
     fn counters(
@@ -49,7 +49,7 @@ impl Writer<'_> {
         })
     }
 
-    fn gauges(
+    pub(super) fn gauges(
         &mut self,
         Family { name, unit, help }: Family,
         samples: impl IntoIterator<Item = (Labels, f64)>,
@@ -66,7 +66,7 @@ impl Writer<'_> {
         ConstCounter::new(value).encode(encoder)
     }
 
-    fn gauge(&mut self, family: Family, value: f64) -> fmt::Result {
+    pub(super) fn gauge(&mut self, family: Family, value: f64) -> fmt::Result {
         let Family { name, unit, help } = family;
         let encoder = self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
         ConstGauge::new(value).encode(encoder)
@@ -80,6 +80,7 @@ impl Collector for Snapshot {
         self.streams(&mut writer)?;
         self.alarms(&mut writer)?;
         self.mirror(&mut writer)?;
+        self.coverage(&mut writer)?;
         self.daemons(&mut writer)
     }
 }

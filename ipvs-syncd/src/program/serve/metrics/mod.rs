@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What Prometheus is told: OpenMetrics 1.0, with a bounded number of series whatever is sent.
 
+mod coverage;
 mod families;
 mod tally;
 
@@ -16,6 +17,8 @@ use ipvs_syncd::tracker::{Alarm, AlarmEvent, Change, Summary};
 use ipvs_types::DaemonConfig;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
+
+use super::coverage::Compared;
 
 /// The type of what [`openmetrics`] writes.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -33,6 +36,8 @@ pub(super) struct Snapshot {
     pub(super) tally: Tally,
     /// How often each alarm was raised, by its name.
     pub(super) raised: Raised,
+    /// The latest comparison of master and backup, if there is one.
+    pub(super) coverage: Option<Arc<Compared>>,
     /// The daemons of the kernel, if they are looked at; `None` if that failed.
     pub(super) daemons: Option<Option<Vec<DaemonConfig>>>,
 }

@@ -124,6 +124,7 @@ impl Heard {
             summary: self.tracker.summary(),
             tally,
             raised: self.raised.clone(),
+            coverage: None,
             daemons,
         }))
         .expect("a text")

@@ -207,7 +207,7 @@ fn settings_of_the_master_decide_what_is_sent() {
     }
 
     let once = ServiceConfig::new(Scheduler::RR);
-    let persistent = once.clone().persistence(Persistence::new(Duration::from_secs(360)));
+    let persistent = once.persistence(Persistence::new(Duration::from_secs(360)));
     for (config, expected) in [(once, 2), (persistent, 1)] {
         let persistence = config.persistence;
         let key = "tcp/192.0.2.1:80".parse().expect("a service");

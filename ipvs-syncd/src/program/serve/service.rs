@@ -124,7 +124,7 @@ impl Service {
         for interface in interfaces {
             info!(%interface, %group, port, ports, "listening");
         }
-        let (mut show, mut look) = (self.live.now() + TICK, self.live.now() + LOOK);
+        let (mut show, mut look) = (self.live.now(), self.live.now());
         while !self.signals.stop() {
             if self.signals.reload() {
                 self.reload();
@@ -137,6 +137,7 @@ impl Service {
                 }
                 Ok::<_, ReceiveError>(())
             })?;
+            self.manager.alive();
             let now = self.live.now();
             if now >= look {
                 self.look();
@@ -175,7 +176,6 @@ impl Service {
             coverage: self.coverage.as_ref().and_then(Latest::get),
             daemons: self.daemons.clone(),
         });
-        self.manager.alive();
     }
 
     /// A file that is wrong changes nothing.

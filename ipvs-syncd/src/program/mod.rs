@@ -13,6 +13,8 @@ mod moment;
 mod monitor;
 mod report;
 mod send;
+#[cfg(feature = "serve")]
+mod serve;
 mod sides;
 mod stop;
 mod table;
@@ -42,6 +44,8 @@ enum Command {
     Monitor(Box<monitor::Monitor>),
     Coverage(coverage::Coverage),
     Send(send::Send),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     /// conntrackd's word for `send bulk`.
     #[command(hide = true, short_flag = 'B')]
     Bulk(send::bulk::Bulk),
@@ -53,6 +57,8 @@ impl Command {
             Self::Monitor(monitor) => monitor.run(out),
             Self::Coverage(coverage) => coverage.run(out),
             Self::Send(send) => send.run(out),
+            #[cfg(feature = "serve")]
+            Self::Serve(serve) => serve.run(out),
             Self::Bulk(bulk) => bulk.run(out),
         }
     }

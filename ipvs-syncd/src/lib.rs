@@ -54,6 +54,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+// The program speaks of the library by the name that others have for it.
+#[cfg(feature = "program")]
+extern crate self as ipvs_syncd;
+
 mod addresses;
 mod backup;
 #[cfg(feature = "capture")]
@@ -70,6 +74,9 @@ mod key;
 #[cfg(feature = "live")]
 pub mod live;
 mod message;
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub mod program;
 mod sequence;
 #[cfg(feature = "socket")]
 pub mod socket;

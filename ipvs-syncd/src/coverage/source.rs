@@ -114,7 +114,7 @@ impl Source {
     ) -> Result<T, CoverageError> {
         match self {
             Self::Here => work(&Place::Live(Root::thread())),
-            Self::Netns(netns) => netns.run(|| Ok(work(&Place::Live(Root::thread()))))?,
+            Self::Netns(netns) => netns.run(|| work(&Place::Live(Root::thread())))?,
             Self::Root(dir) => work(&Place::Copies(Root::at(dir))),
             Self::File(path) => work(&Place::File(path.clone())),
         }

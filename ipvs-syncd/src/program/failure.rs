@@ -12,7 +12,7 @@ use ipvs_syncd::coverage::CoverageError;
 use ipvs_syncd::socket::{ReceiveError, SendError};
 
 /// Exit status of what failed.
-const FAILED: u8 = 1;
+pub(super) const FAILED: u8 = 1;
 /// Exit status of a command line that is not understood.
 const USAGE: u8 = 2;
 

@@ -13,6 +13,8 @@ mod moment;
 mod monitor;
 mod report;
 mod send;
+#[cfg(feature = "serve")]
+mod serve;
 mod sides;
 mod stop;
 mod table;
@@ -42,6 +44,8 @@ enum Command {
     Monitor(Box<monitor::Monitor>),
     Coverage(coverage::Coverage),
     Send(send::Send),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     /// conntrackd's word for `send bulk`.
     #[command(hide = true, short_flag = 'B')]
     Bulk(send::bulk::Bulk),
@@ -53,6 +57,8 @@ impl Command {
             Self::Monitor(monitor) => monitor.run(out),
             Self::Coverage(coverage) => coverage.run(out),
             Self::Send(send) => send.run(out),
+            #[cfg(feature = "serve")]
+            Self::Serve(serve) => serve.run(out),
             Self::Bulk(bulk) => bulk.run(out),
         }
     }
@@ -73,8 +79,13 @@ trait Output {
     fn summary(&mut self, out: &mut dyn Write, moment: &Moment<'_>) -> Result<(), Failure>;
 }
 
+/// The grammar, for the generators of completions and the manual.
+pub fn command() -> clap::Command {
+    <Line as clap::CommandFactory>::command()
+}
+
 /// Runs the command line of this process; returns the exit status.
-pub(crate) fn run() -> u8 {
+pub fn run() -> u8 {
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match Line::try_parse() {
         Ok(line) => line.command.run(&mut out),
@@ -103,6 +114,6 @@ mod tests {
 
     #[test]
     fn the_grammar_is_sound() {
-        <Line as clap::CommandFactory>::command().debug_assert();
+        command().debug_assert();
     }
 }

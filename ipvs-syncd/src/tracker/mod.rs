@@ -101,10 +101,17 @@ impl Tracker {
         }
     }
 
-    /// Watches for something else from now on. What was heard stays, and so do alarms, until they were
-    /// not seen for the time of [`Watch::hold`]. The mirror's room doesn't change.
+    /// Expects something else from now on. Counts, streams and the mirror stay, and so does the
+    /// mirror's capacity: [`Watch::max_connections`] counts for a new tracker only. Conditions that are
+    /// none any more end when they were not seen for the hold; silence is counted from now.
+    ///
+    /// Alarms that end by this are told with the next message or tick.
     pub fn rewatch(&mut self, watch: Watch) {
         self.watch = watch;
+        self.streams.reserve(|sender| self.watch.names(sender));
+        self.groups = Groups::default();
+        self.started = Some(self.now);
+        self.alarms.end_silence(self.now);
     }
 
     /// Hears a datagram, the payload of one UDP packet, that was sent to this group and port at `time`,
@@ -131,7 +138,7 @@ impl Tracker {
             self.alarms.see(now, Alarm::Malformed { sender, trouble: *trouble });
         }
         let key = StreamKey { sender, sync_id: heard.sync_id };
-        let reserved = known && !self.watch.known_senders.is_empty();
+        let reserved = self.watch.names(sender);
         self.recent.hear(now, heard.connections, datagram.len());
         if let Some(slot) = self.streams.get(key, now, hold, reserved) {
             slot.recent.hear(now, heard.connections, datagram.len());

@@ -2,6 +2,7 @@
 //! A bounded table of streams.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::recent::Recent;
@@ -61,6 +62,14 @@ impl Streams {
             }
             _ => false,
         }
+    }
+
+    /// Decides anew whose streams are never forgotten.
+    pub(super) fn reserve(&mut self, named: impl Fn(IpAddr) -> bool) {
+        for (key, slot) in &mut self.table {
+            slot.reserved = named(key.sender);
+        }
+        self.oldest = Duration::ZERO;
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&StreamKey, &Slot)> {

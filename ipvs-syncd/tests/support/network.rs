@@ -61,7 +61,7 @@ impl Network {
 
     /// Runs `work` on a host.
     pub fn on<T: Send>(&self, host: usize, work: impl FnOnce() -> T + Send) -> T {
-        Netns::from(self.name(host)).run(|| Ok(work())).expect("the namespace is there")
+        Netns::from(self.name(host)).run(work).expect("the namespace is there")
     }
 
     /// Runs `ip` on a host.

@@ -37,6 +37,12 @@ impl Failure {
     }
 }
 
+impl From<ipvs_netlink::Error> for Failure {
+    fn from(error: ipvs_netlink::Error) -> Self {
+        Self::refused(error.to_string())
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::refused(error.to_string())

@@ -4,6 +4,7 @@
 //! Exit statuses: 0 done, 1 refused, failed or (`diff`) different, 2 not understood.
 
 mod failure;
+mod netns;
 mod proc;
 mod sysctl;
 
@@ -39,6 +40,11 @@ struct Line {
 enum Command {
     Proc(proc::Proc),
     Sysctl(sysctl::Sysctl),
+}
+
+/// The grammar, for the generators of completions and the manual.
+pub fn command() -> clap::Command {
+    <Line as clap::CommandFactory>::command()
 }
 
 /// What a command returns: the exit status, unless it failed.
@@ -92,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_words_are_the_commands() {
-        let command = <Line as clap::CommandFactory>::command();
+        let command = command();
         let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
         assert_eq!(names, WORDS);
         assert!(

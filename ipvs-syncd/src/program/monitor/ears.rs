@@ -64,7 +64,7 @@ impl Ears {
         let work = || self.open_inside(daemons, ports, count);
         match &self.netns {
             None => work(),
-            Some(netns) => Netns::from(&**netns).run(|| Ok(work()))?,
+            Some(netns) => Netns::from(&**netns).run(work)?,
         }
     }
 

@@ -98,7 +98,6 @@ impl Run {
             live.step(next.saturating_sub(now), |event| match event {
                 Event::Message(udp) => output.message(out, &udp),
                 Event::Alarm(alarm) => output.alarm(out, alarm),
-                _ => Ok(()),
             })?;
             let now = live.now();
             let covered =

@@ -125,8 +125,11 @@ struct ca_entry *ca_find_seen(struct ca_net *ca, const struct ca_seen *seen);
 
 static inline void ca_touch(struct ca_entry *entry)
 {
-	if (READ_ONCE(entry->last) != jiffies)
-		WRITE_ONCE(entry->last, jiffies);
+	unsigned long now = jiffies;
+
+	/* Most packets come within the same tick: no need to write then. */
+	if (READ_ONCE(entry->last) != now)
+		WRITE_ONCE(entry->last, now);
 }
 
 /* ca_learn.c */

@@ -39,6 +39,7 @@ static int ca_getname_entry(struct kretprobe_instance *instance,
 	call->name = (struct sockaddr *)regs_get_kernel_argument(regs, 1);
 	return 0;
 }
+
 NOKPROBE_SYMBOL(ca_getname_entry);
 
 /* The flow of a connected socket whose peer has this name. */
@@ -118,6 +119,7 @@ static int ca_getname_return(struct kretprobe_instance *instance,
 	rcu_read_unlock();
 	return 0;
 }
+
 NOKPROBE_SYMBOL(ca_getname_return);
 
 /*
@@ -167,6 +169,7 @@ static int ca_sendmsg(struct kprobe *probe, struct pt_regs *regs)
 	rcu_read_unlock();
 	return 0;
 }
+
 NOKPROBE_SYMBOL(ca_sendmsg);
 
 #define CA_GETNAME(symbol) {				\

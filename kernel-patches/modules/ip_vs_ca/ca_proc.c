@@ -28,12 +28,16 @@ static int ca_stats_show(struct seq_file *seq, void *v)
 {
 	struct ca_net *ca = ca_net(seq_file_single_net(seq));
 	unsigned long missed = ca_probe_missed();
+	char name[16];
 	int cpu, row;
 
 	seq_puts(seq, "IP_VS_CA(" CA_VERSION ")\n");
+	/* The names of CPUs end where their numbers do. */
 	seq_printf(seq, "%26s", "");
-	for_each_possible_cpu(cpu)
-		seq_printf(seq, "%7s%-4d", "CPU", cpu);
+	for_each_possible_cpu(cpu) {
+		snprintf(name, sizeof(name), "CPU%d", cpu);
+		seq_printf(seq, " %10s", name);
+	}
 	seq_putc(seq, '\n');
 	for (row = 0; row < CA_STATS; row++) {
 		seq_printf(seq, "%-25s:", ca_rows[row]);

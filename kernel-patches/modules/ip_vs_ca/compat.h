@@ -27,26 +27,41 @@ ca_register_sysctl(struct net *net, const char *path, struct ctl_table *table,
 #endif
 }
 
+/* Since 7.0 there is one table of sockets, which nobody has to name. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-#define ca_hashinfo(net)
-#else
-#define ca_hashinfo(net) (net)->ipv4.tcp_death_row.hashinfo,
-#endif
-
 static inline struct sock *
 ca_established4(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
 		__be16 dport, int dif, int sdif)
 {
-	return __inet_lookup_established(net, ca_hashinfo(net) saddr, sport,
-					 daddr, ntohs(dport), dif, sdif);
+	return __inet_lookup_established(net, saddr, sport, daddr,
+					 ntohs(dport), dif, sdif);
 }
 
 static inline struct sock *
 ca_established6(struct net *net, const struct in6_addr *saddr, __be16 sport,
 		const struct in6_addr *daddr, __be16 dport, int dif, int sdif)
 {
-	return __inet6_lookup_established(net, ca_hashinfo(net) saddr, sport,
-					  daddr, ntohs(dport), dif, sdif);
+	return __inet6_lookup_established(net, saddr, sport, daddr,
+					  ntohs(dport), dif, sdif);
 }
+#else
+static inline struct sock *
+ca_established4(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
+		__be16 dport, int dif, int sdif)
+{
+	return __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
+					 saddr, sport, daddr, ntohs(dport),
+					 dif, sdif);
+}
+
+static inline struct sock *
+ca_established6(struct net *net, const struct in6_addr *saddr, __be16 sport,
+		const struct in6_addr *daddr, __be16 dport, int dif, int sdif)
+{
+	return __inet6_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
+					  saddr, sport, daddr, ntohs(dport),
+					  dif, sdif);
+}
+#endif
 
 #endif

@@ -23,12 +23,16 @@ static const char *const toa_rows[TOA_STATS] = {
 static int toa_stats_show(struct seq_file *seq, void *v)
 {
 	struct toa_net *toa = toa_net(seq_file_single_net(seq));
+	char name[16];
 	int cpu, row;
 
 	seq_puts(seq, "IP_VS_TOA(" TOA_VERSION ")\n");
+	/* The names of CPUs end where their numbers do. */
 	seq_printf(seq, "%26s", "");
-	for_each_possible_cpu(cpu)
-		seq_printf(seq, "%7s%-4d", "CPU", cpu);
+	for_each_possible_cpu(cpu) {
+		snprintf(name, sizeof(name), "CPU%d", cpu);
+		seq_printf(seq, " %10s", name);
+	}
 	seq_putc(seq, '\n');
 	for (row = 0; row < TOA_STATS; row++) {
 		seq_printf(seq, "%-25s:", toa_rows[row]);

@@ -7,6 +7,7 @@ mod coverage;
 mod demo;
 mod dist;
 mod exec;
+mod kernel;
 mod oracle;
 mod paths;
 mod tally;
@@ -45,6 +46,12 @@ const COMMANDS: &[Command] = &[
         arguments: "setup|clean|run|shell|test …",
         summary: "virtual machines with real kernels (`cargo xtask vm help`)",
         run: vm::main,
+    },
+    Command {
+        name: "kernel",
+        arguments: "build|refresh|check …",
+        summary: "our kernel patches (`cargo xtask kernel help`)",
+        run: kernel::main,
     },
     Command {
         name: "oracle",

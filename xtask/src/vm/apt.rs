@@ -71,6 +71,18 @@ impl Suite {
         Ok(words.map(|word| word.trim_matches(['<', '>']).to_owned()).collect())
     }
 
+    /// The newest version of a package.
+    ///
+    /// # Errors
+    /// The suite does not have the package.
+    pub fn version(&self, package: &str) -> Result<String> {
+        let text =
+            exec::capture(self.apt("apt-cache").args(["show", "--no-all-versions", package]))
+                .with_context(|| format!("{} has no package {package}", self.name))?;
+        let version = text.lines().find_map(|line| line.strip_prefix("Version: "));
+        Ok(version.with_context(|| format!("{package} has no version"))?.to_owned())
+    }
+
     /// The packages whose names begin with `prefix`.
     ///
     /// # Errors

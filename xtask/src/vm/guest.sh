@@ -17,6 +17,7 @@ end() {
 export PATH="$share/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 export IPVS_VM="$share" LC_ALL=C.UTF-8
 ip link set lo up
+. "$share/modules.sh"
 if [ "${module:-yes}" = yes ] && ! modprobe ip_vs 2>>"$share/stderr"; then
     echo "error: the guest cannot load ip_vs; is the kernel's package complete? try \`cargo xtask vm clean\`" >>"$share/stderr"
     end 125

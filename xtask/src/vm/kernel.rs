@@ -22,7 +22,8 @@ const FLAVOUR: &str = "-cloud-amd64";
 pub struct Kernel {
     /// The series, as the user names it: `6.12`.
     pub name: &'static str,
-    suite: &'static str,
+    /// The suite that has it.
+    pub suite: &'static str,
 }
 
 /// All supported kernels, oldest first.

@@ -6,7 +6,7 @@ pub mod cache;
 mod clients;
 mod console;
 mod host;
-mod kernel;
+pub mod kernel;
 mod kernel_script;
 mod kvm;
 mod machine;
@@ -44,6 +44,7 @@ Options of run, shell and test:
   --cpus N                   processors (2)
   --memory SIZE              memory in QEMU's spelling (1G)
   --no-module                do not load ip_vs
+  --patched                  ip_vs with our patches (`cargo xtask kernel`) instead of the kernel's own
   --stdin                    read standard input to its end and give it to COMMAND
   --icount                   guest time counts executed instructions (one processor, no KVM)
   --qemu OPTION              a further QEMU option, e.g. '-cpu max,-cx16,-erms'";

@@ -17,6 +17,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// Whether `ip_vs` is loaded before the command runs.
     pub module: bool,
+    /// Whether `ip_vs` is ours, with the patches, instead of the kernel's own.
+    pub patched: bool,
     /// Whether guest time counts executed instructions (one processor, TCG).
     pub icount: bool,
     /// Whether our standard input is read to its end and given to the command.
@@ -41,6 +43,7 @@ impl Options {
             kernels: vec![Kernel::named(kernel::DEFAULT)?],
             timeout: None,
             module: true,
+            patched: false,
             icount: false,
             stdin: false,
             cpus: 2,
@@ -62,6 +65,7 @@ impl Options {
                 "--memory" => options.memory = value()?,
                 "--qemu" => options.qemu.push(value()?),
                 "--no-module" => options.module = false,
+                "--patched" => options.patched = true,
                 "--icount" => options.icount = true,
                 "--stdin" => options.stdin = true,
                 "--" => options.words.extend(arguments.by_ref()),

@@ -11,7 +11,7 @@ use super::machine::{End, Failure, Machine};
 use super::options::Options;
 use super::share::{Output, Share};
 use super::{console, kvm, setup};
-use crate::{HARNESS_FAILED, build, paths};
+use crate::{HARNESS_FAILED, build, kernel, paths};
 
 const TIMEOUT: Duration = Duration::from_secs(600);
 /// The status with which shells say that Ctrl-C ended a program.
@@ -60,6 +60,9 @@ pub fn share(options: &Options, machine: &Machine, command: &[OsString]) -> Resu
     }
     share.reference_tool()?;
     share.clients()?;
+    if options.patched {
+        share.module(&kernel::module(machine.kernel)?)?;
+    }
     share.set("module", if options.module { "yes" } else { "no" })?;
     share.set("life", &machine.timeout.as_secs().to_string())?;
     share.set("directory", &paths::repository().to_string_lossy())?;

@@ -68,6 +68,7 @@ impl Share {
         fs::write(share.join("argv"), words).with_context(context)?;
         fs::write(share.join("stdin"), []).with_context(context)?;
         fs::write(share.join(SCRIPT), include_str!("guest.sh")).with_context(context)?;
+        fs::write(share.join("modules.sh"), include_str!("modules.sh")).with_context(context)?;
         let shell = share.join(SHELL);
         fs::write(&shell, include_str!("shell.sh")).with_context(context)?;
         fs::set_permissions(&shell, fs::Permissions::from_mode(0o755)).with_context(context)?;
@@ -104,6 +105,22 @@ impl Share {
             }
         }
         Ok(())
+    }
+
+    /// Puts a module in the place of the kernel's own of the same name.
+    ///
+    /// # Errors
+    /// The copy fails.
+    pub fn module(&self, path: &Path) -> Result<()> {
+        let directory = self.share.join("modules");
+        fs::create_dir_all(&directory)?;
+        exec::run(
+            Command::new("strip")
+                .arg("--strip-debug")
+                .arg(path)
+                .arg("-o")
+                .arg(directory.join(path.file_name().unwrap_or_default())),
+        )
     }
 
     /// Copies a file or a whole tree; the guest sees it as `/run/xtask/NAME`.

@@ -6,6 +6,7 @@ share=/run/xtask
 export PATH="$share/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 export IPVS_VM="$share"
 ip link set lo up
+. "$share/modules.sh"
 [ "${module:-yes}" = yes ] && modprobe ip_vs
 cd "${directory:-/}" 2>/dev/null || cd /
 exec /bin/bash -i

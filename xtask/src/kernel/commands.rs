@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command line of `cargo xtask kernel`.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use super::make::Flavour;
+use super::source::Source;
+use super::tree::Tree;
+use super::{build, checks};
+use crate::vm::kernel::{self, Kernel};
+
+const USAGE: &str = "\
+cargo xtask kernel COMMAND [--kernel 6.1|6.12|7.2]
+
+  build [--debug]  fetch the distribution's source and headers, apply the patches, build ip_vs.ko
+                   (with --debug: with the messages of CONFIG_IP_VS_DEBUG)
+  refresh          write the patches and the series again from the commits in the work tree
+  check            checkpatch, and every patch built on its own; without --kernel for all kernels
+
+`cargo xtask vm run --patched` and `vm test --patched` boot with the patched module.";
+
+struct Options {
+    kernel: Option<&'static Kernel>,
+    debug: bool,
+}
+
+/// `cargo xtask kernel`.
+pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
+    let name = if arguments.is_empty() { "help".into() } else { arguments.remove(0) };
+    let options = parse(arguments)?;
+    let named = || options.kernel.map_or_else(|| Kernel::named(kernel::DEFAULT), Ok);
+    match name.to_string_lossy().as_ref() {
+        "build" => {
+            let start = Instant::now();
+            let flavour = if options.debug { Flavour::Debug } else { Flavour::Plain };
+            let module = build(named()?, flavour)?;
+            println!("{} ({:.0} s)", module.display(), start.elapsed().as_secs_f64());
+        }
+        "refresh" => {
+            let kernel = named()?;
+            let count = Tree::existing(kernel, &Source::get(kernel)?)?.refresh()?;
+            println!("{count} patches written to {}", super::patches(kernel).display());
+        }
+        "check" => println!("{}", checks(options.kernel)?),
+        "help" | "--help" | "-h" => println!("{USAGE}"),
+        other => bail!("`{other}` is no `kernel` command; see `cargo xtask kernel help`"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<Options> {
+    let mut options = Options { kernel: None, debug: false };
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        match argument.to_string_lossy().as_ref() {
+            "--kernel" => {
+                let name = arguments.next().context("--kernel needs a value")?;
+                options.kernel = Some(Kernel::named(&name.to_string_lossy())?);
+            }
+            "--debug" => options.debug = true,
+            other => bail!("unknown argument `{other}`; see `cargo xtask kernel help`"),
+        }
+    }
+    Ok(options)
+}

@@ -20,6 +20,8 @@ cargo xtask kernel COMMAND [--kernel 6.1|6.12|7.2]
                    (with --debug: with the messages of CONFIG_IP_VS_DEBUG)
   refresh          write the patches and the series again from the commits in the work tree
   check            checkpatch, and every patch built on its own; without --kernel for all kernels
+  modules          the modules of kernel-patches/modules, with style check; without --kernel, or with
+                   `--kernel all`, for all kernels
 
 `cargo xtask vm run --patched` and `vm test --patched` boot with the patched module.";
 
@@ -46,6 +48,13 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
             println!("{count} patches written to {}", super::patches(kernel).display());
         }
         "check" => println!("{}", checks(options.kernel)?),
+        "modules" => {
+            for kernel in kernel::KERNELS {
+                if options.kernel.is_none_or(|named| named.name == kernel.name) {
+                    println!("{}", super::modules(kernel)?.display());
+                }
+            }
+        }
         "help" | "--help" | "-h" => println!("{USAGE}"),
         other => bail!("`{other}` is no `kernel` command; see `cargo xtask kernel help`"),
     }
@@ -59,7 +68,10 @@ fn parse(arguments: Vec<OsString>) -> Result<Options> {
         match argument.to_string_lossy().as_ref() {
             "--kernel" => {
                 let name = arguments.next().context("--kernel needs a value")?;
-                options.kernel = Some(Kernel::named(&name.to_string_lossy())?);
+                options.kernel = match name.to_string_lossy().as_ref() {
+                    "all" => None,
+                    name => Some(Kernel::named(name)?),
+                };
             }
             "--debug" => options.debug = true,
             other => bail!("unknown argument `{other}`; see `cargo xtask kernel help`"),

@@ -27,6 +27,7 @@ cargo xtask kernel COMMAND [--kernel 6.1|6.12|7.2]
 
 struct Options {
     kernel: Option<&'static Kernel>,
+    all: bool,
     debug: bool,
 }
 
@@ -34,6 +35,9 @@ struct Options {
 pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
     let name = if arguments.is_empty() { "help".into() } else { arguments.remove(0) };
     let options = parse(arguments)?;
+    if options.all && name != "modules" {
+        bail!("`kernel {}` is for one kernel: name it", name.display());
+    }
     let named = || options.kernel.map_or_else(|| Kernel::named(kernel::DEFAULT), Ok);
     match name.to_string_lossy().as_ref() {
         "build" => {
@@ -62,15 +66,16 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<Options> {
-    let mut options = Options { kernel: None, debug: false };
+    let mut options = Options { kernel: None, all: false, debug: false };
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.to_string_lossy().as_ref() {
             "--kernel" => {
                 let name = arguments.next().context("--kernel needs a value")?;
-                options.kernel = match name.to_string_lossy().as_ref() {
-                    "all" => None,
-                    name => Some(Kernel::named(name)?),
+                options.all = name == "all";
+                options.kernel = match options.all {
+                    true => None,
+                    false => Some(Kernel::named(&name.to_string_lossy())?),
                 };
             }
             "--debug" => options.debug = true,

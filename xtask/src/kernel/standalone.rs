@@ -49,7 +49,9 @@ fn one(source: &Source, directory: &Path, output: &Path, name: &str) -> Result<(
     }
     // Should this fail, nothing is there that looks like its result.
     match fs::remove_file(&module) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error)?,
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot remove {}", module.display()));
+        }
         _ => {}
     }
     style(source, directory)?;

@@ -145,6 +145,8 @@ fn what_the_kernel_would_misread_is_refused() {
         ("conn_max", "1073741825"),
         ("conn_lfactor", "9"),
         ("ca.tcpopt_addr", "256"),
+        ("ca.tcpopt_addr", "254-200"),
+        ("ca.tcpopt_addr", "200,"),
         ("ca.trusted", "10.0.0.0/8\n"),
     ];
     for (sysctl, text) in refused {
@@ -163,6 +165,9 @@ fn what_the_kernel_would_misread_is_refused() {
         ("sync_threshold", "0 0"),
         ("sync_threshold", "7\t0"),
         ("sync_ports", "64"),
+        ("ca.tcpopt_addr", "200"),
+        ("ca.tcpopt_addr", "200,253-254"),
+        ("ca.tcpopt_addr", ""),
         ("sync_qlen_max", "18446744073709551615"),
         ("est_cpulist", "all"),
         ("est_nice", "-20"),

@@ -49,8 +49,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "kernel",
-        arguments: "build|refresh|check …",
-        summary: "our kernel patches (`cargo xtask kernel help`)",
+        arguments: "build|modules|refresh|check …",
+        summary: "our kernel patches and modules (`cargo xtask kernel help`)",
         run: kernel::main,
     },
     Command {

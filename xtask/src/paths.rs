@@ -34,6 +34,11 @@ pub fn vm_logs() -> PathBuf {
     }
 }
 
+/// Where our stand-alone modules for a kernel's release are built.
+pub fn modules(release: &str) -> PathBuf {
+    repository().join("target/kernel/modules").join(release)
+}
+
 /// Our folder in the user's cache, shared by all clones: `$XDG_CACHE_HOME/ipvs-toolkit`, else
 /// `~/.cache/ipvs-toolkit`.
 ///

@@ -5,22 +5,30 @@
 use super::description::{Description, Exists, Preset};
 use super::kind::Kind;
 
-/// The first three are those of the original module, with its units and defaults.
+/// A second to a year.
+const TIMEOUT: Kind = Kind::Integer { min: 1, max: 365 * 24 * 3600 };
+
+/// The first three are those of the original module, with its units and defaults; ours takes a list of
+/// kinds where the original has one, 200.
 pub(super) const SYSCTLS: &[Description] = &[
     Description {
-        kind: Kind::SECONDS,
+        kind: TIMEOUT,
         unit: Some("seconds"),
         ..always("net.ca.tcp_timeout", Preset::Fixed("100"), "least life of a learned TCP client")
     },
     Description {
-        kind: Kind::SECONDS,
+        kind: TIMEOUT,
         unit: Some("seconds"),
         ..always("net.ca.udp_timeout", Preset::Fixed("310"), "life of a learned UDP client")
     },
     Description {
-        kind: Kind::Integer { min: 0, max: 255 },
-        unit: Some("TCP option kind"),
-        ..always("net.ca.tcpopt_addr", Preset::Fixed("200"), "option with the client's address")
+        kind: Kind::Numbers { max: 255 },
+        unit: Some("TCP option kinds"),
+        ..always(
+            "net.ca.tcpopt_addr",
+            Preset::Fixed("200,254"),
+            "options with the client's address",
+        )
     },
     Description {
         kind: Kind::Text,
@@ -35,7 +43,7 @@ pub(super) const SYSCTLS: &[Description] = &[
         kind: Kind::Flag,
         ..always(
             "net.ca.udp_mangle",
-            Preset::Varies("varies"),
+            Preset::Fixed("1"),
             "show UDP sockets the client's address",
         )
     },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The kinds of sysctls: how they are read, what they accept, and when two values mean the same.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::cpus::Cpus;
@@ -33,6 +34,11 @@ pub enum Kind {
     Threshold,
     /// A set of processors.
     Cpus,
+    /// A set of numbers from 0 to `max`, such as `200,253-254`, or none.
+    Numbers {
+        /// The greatest.
+        max: u8,
+    },
     /// Any text of one line, or none.
     Text,
 }
@@ -54,7 +60,7 @@ impl Kind {
             Self::Unsigned => decimal(text).map(Value::Unsigned),
             Self::Threshold => pair(text),
             Self::Cpus => Cpus::parse(text).map(Value::Cpus),
-            Self::Text => None,
+            Self::Numbers { .. } | Self::Text => None,
         };
         typed.unwrap_or_else(|| Value::Text(text.to_owned()))
     }
@@ -72,6 +78,7 @@ impl Kind {
             (Self::Threshold, Value::Pair(threshold, period)) => {
                 *threshold >= 0 && *period >= 0 && (threshold < period || *period == 0)
             }
+            (Self::Numbers { max }, Value::Text(text)) => numbers(text, max).is_some(),
             (Self::Text, Value::Text(text)) => !text.contains(char::is_control),
             _ => false,
         }
@@ -84,6 +91,10 @@ impl Kind {
             (Self::Cpus, Value::Cpus(wanted), Value::Cpus(shown)) => {
                 wanted.settles_as(shown) || shown.settles_as(wanted)
             }
+            (Self::Numbers { max }, Value::Text(wanted), Value::Text(shown)) => {
+                wanted == shown
+                    || numbers(wanted, max).is_some_and(|set| numbers(shown, max) == Some(set))
+            }
             _ => wanted == shown,
         }
     }
@@ -93,6 +104,21 @@ fn pair(text: &str) -> Option<Value> {
     let mut numbers = text.split_ascii_whitespace();
     let pair = Value::Pair(decimal(numbers.next()?)?, decimal(numbers.next()?)?);
     numbers.next().is_none().then_some(pair)
+}
+
+/// The set that a list with ranges stands for.
+fn numbers(text: &str, max: u8) -> Option<BTreeSet<u8>> {
+    let mut set = BTreeSet::new();
+    for part in text.split(',').filter(|_| !text.is_empty()) {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| text.parse::<u8>().ok().filter(|number| *number <= max);
+        let (first, last) = (number(first)?, number(last)?);
+        if first > last {
+            return None;
+        }
+        set.extend(first..=last);
+    }
+    Some(set)
 }
 
 impl fmt::Display for Kind {
@@ -107,6 +133,9 @@ impl fmt::Display for Kind {
                 "two whole numbers from 0, the first less than the second unless that is 0",
             ),
             Self::Cpus => f.write_str("a list of processors such as 0-3,8, or all"),
+            Self::Numbers { max } => {
+                write!(f, "a list of whole numbers from 0 to {max} such as 1,7-9")
+            }
             Self::Text => f.write_str("a line of text"),
         }
     }

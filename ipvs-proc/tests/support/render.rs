@@ -197,13 +197,13 @@ pub fn status(status: &Status) -> String {
 pub fn ca_stats(stats: &CaStats) -> String {
     let mut out = format!("IP_VS_CA({})\n{:26}", stats.version, "");
     for cpu in &stats.cpus {
-        let _ = write!(out, "CPU{cpu:<7} ");
+        let _ = write!(out, " {:>10}", format!("CPU{cpu}"));
     }
     out.push('\n');
     for row in &stats.rows {
         let _ = write!(out, "{:<25}:", row.name);
         for value in &row.values {
-            let _ = write!(out, "{value:10} ");
+            let _ = write!(out, " {value:10}");
         }
         out.push('\n');
     }

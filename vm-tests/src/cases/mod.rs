@@ -4,9 +4,11 @@
 use crate::case::Case;
 
 pub mod atomic;
+pub mod ca;
 pub mod client;
 pub mod clients;
 pub mod completion;
+pub mod connctl;
 pub mod differential;
 pub mod errors;
 pub mod harness;
@@ -40,12 +42,14 @@ pub fn chosen() -> Vec<Case> {
 pub fn all() -> impl Iterator<Item = &'static Case> {
     const ALL: &[&[Case]] = &[
         atomic::CASES,
+        ca::CASES,
         client::CASES,
         clients::init_script::CASES,
         clients::keepalived::CASES,
         clients::kernel_script::CASES,
         clients::ldirectord::CASES,
         clients::monitors::CASES,
+        connctl::CASES,
         differential::CASES,
         errors::CASES,
         harness::CASES,

@@ -20,11 +20,14 @@ cargo xtask kernel COMMAND [--kernel 6.1|6.12|7.2]
                    (with --debug: with the messages of CONFIG_IP_VS_DEBUG)
   refresh          write the patches and the series again from the commits in the work tree
   check            checkpatch, and every patch built on its own; without --kernel for all kernels
+  modules          the modules of kernel-patches/modules, with style check; without --kernel, or with
+                   `--kernel all`, for all kernels
 
 `cargo xtask vm run --patched` and `vm test --patched` boot with the patched module.";
 
 struct Options {
     kernel: Option<&'static Kernel>,
+    all: bool,
     debug: bool,
 }
 
@@ -32,6 +35,9 @@ struct Options {
 pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
     let name = if arguments.is_empty() { "help".into() } else { arguments.remove(0) };
     let options = parse(arguments)?;
+    if options.all && name != "modules" {
+        bail!("`kernel {}` is for one kernel: name it", name.display());
+    }
     let named = || options.kernel.map_or_else(|| Kernel::named(kernel::DEFAULT), Ok);
     match name.to_string_lossy().as_ref() {
         "build" => {
@@ -46,6 +52,13 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
             println!("{count} patches written to {}", super::patches(kernel).display());
         }
         "check" => println!("{}", checks(options.kernel)?),
+        "modules" => {
+            for kernel in kernel::KERNELS {
+                if options.kernel.is_none_or(|named| named.name == kernel.name) {
+                    println!("{}", super::modules(kernel)?.display());
+                }
+            }
+        }
         "help" | "--help" | "-h" => println!("{USAGE}"),
         other => bail!("`{other}` is no `kernel` command; see `cargo xtask kernel help`"),
     }
@@ -53,13 +66,17 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
 }
 
 fn parse(arguments: Vec<OsString>) -> Result<Options> {
-    let mut options = Options { kernel: None, debug: false };
+    let mut options = Options { kernel: None, all: false, debug: false };
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.to_string_lossy().as_ref() {
             "--kernel" => {
                 let name = arguments.next().context("--kernel needs a value")?;
-                options.kernel = Some(Kernel::named(&name.to_string_lossy())?);
+                options.all = name == "all";
+                options.kernel = match options.all {
+                    true => None,
+                    false => Some(Kernel::named(&name.to_string_lossy())?),
+                };
             }
             "--debug" => options.debug = true,
             other => bail!("unknown argument `{other}`; see `cargo xtask kernel help`"),

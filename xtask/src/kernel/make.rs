@@ -53,15 +53,25 @@ impl Flavour {
 /// # Errors
 /// A program is missing, or make fails; the end of its log is in the message.
 pub fn build(source: &Source, tree: &Path, output: &Path, flavour: Flavour) -> Result<PathBuf> {
+    copy(tree, output)?;
+    let log = modules(source, output, &format!("{WARNINGS}{}", flavour.defines()))?;
+    ensure!(output.join(MODULE).exists(), "make built no {MODULE} ({})", log.display());
+    Ok(output.to_owned())
+}
+
+/// Has the kernel's own makefiles build the modules in `directory`; returns where the log is.
+///
+/// # Errors
+/// A program is missing, or make fails; the end of its log is in the message.
+pub fn modules(source: &Source, directory: &Path, flags: &str) -> Result<PathBuf> {
     for program in ["make", "gcc", "perl"] {
         ensure!(paths::program(program).is_some(), "{program} not found: install {program}");
     }
-    copy(tree, output)?;
-    let log = output.join("make.log");
+    let log = directory.join("make.log");
     let mut make = Command::new("make");
     make.args(["-j2", "W=1", "CONFIG_DEBUG_INFO_BTF_MODULES=", "-C"]);
-    make.arg(source.headers()).arg(format!("M={}", output.display()));
-    make.arg(format!("KCFLAGS={WARNINGS}{}", flavour.defines()));
+    make.arg(source.headers()).arg(format!("M={}", directory.display()));
+    make.arg(format!("KCFLAGS={flags}"));
     if let Some(compiler) = source.compiler() {
         make.arg(format!("CC={}", compiler.display()));
     }
@@ -74,8 +84,7 @@ pub fn build(source: &Source, tree: &Path, output: &Path, flavour: Flavour) -> R
         let complaint: Vec<_> = text.lines().filter(|line| line.contains("rror")).take(8).collect();
         bail!("the module does not build ({}):\n{}", log.display(), complaint.join("\n"));
     }
-    ensure!(output.join(MODULE).exists(), "make built no {MODULE} ({})", log.display());
-    Ok(output.to_owned())
+    Ok(log)
 }
 
 /// Copies what has changed, and removes sources that are gone.
@@ -111,7 +120,11 @@ fn copy(tree: &Path, output: &Path) -> Result<()> {
     Ok(())
 }
 
-fn update(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a file unless it has this content.
+///
+/// # Errors
+/// It can't be written.
+pub fn update(path: &Path, bytes: &[u8]) -> Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }

@@ -5,6 +5,7 @@ mod check;
 mod commands;
 mod make;
 mod source;
+mod standalone;
 mod symbols;
 mod toolchain;
 mod tree;
@@ -15,6 +16,7 @@ use anyhow::{Context, Result};
 
 pub use check::checks;
 pub use commands::main;
+pub use standalone::modules;
 
 use crate::paths;
 use crate::vm::kernel::{self, Kernel};

@@ -15,6 +15,7 @@ pub mod oracle;
 mod reference;
 pub mod run;
 pub mod selftest;
+mod servers;
 pub mod setup;
 mod share;
 pub mod test;

@@ -60,6 +60,7 @@ pub fn share(options: &Options, machine: &Machine, command: &[OsString]) -> Resu
     }
     share.reference_tool()?;
     share.clients()?;
+    share.addons(machine.kernel)?;
     if options.patched {
         share.module(&kernel::module(machine.kernel)?)?;
     }

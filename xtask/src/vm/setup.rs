@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use super::cache::Cache;
 use super::kernel::{self, Kernel};
-use super::{clients, host, kernel_script, reference, tools};
+use super::{clients, host, kernel_script, reference, servers, tools};
 
 /// What a step of the setup found or did.
 pub enum Outcome {
@@ -46,6 +46,7 @@ fn complete() -> bool {
             && tools::present(&cache)
             && reference::present(&cache)
             && clients::present(&cache)
+            && servers::present(&cache)
             && kernel_script::present(&cache)
             && kernel::KERNELS.iter().all(|kernel| kernel.find(&cache).is_ok())
     })
@@ -65,6 +66,7 @@ fn everything(say: &mut dyn FnMut(String)) -> Result<()> {
     step(say, "busybox", || tools::busybox(&cache))?;
     step(say, "reference ipvsadm", || reference::setup(&cache))?;
     step(say, "clients", || clients::setup(&cache))?;
+    step(say, "servers", || servers::setup(&cache))?;
     step(say, "kernel's ipvs.sh", || kernel_script::setup(&cache))?;
     for kernel in kernel::KERNELS {
         step(say, &format!("kernel {}", kernel.name), || Kernel::setup(kernel, &cache))?;

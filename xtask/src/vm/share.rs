@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
 
-use super::{clients, kernel_script, reference};
+use super::kernel::Kernel;
+use super::{clients, kernel_script, reference, servers};
 use crate::{exec, paths};
 
 /// Where the guest sees the shared directory.
@@ -159,8 +160,27 @@ impl Share {
     pub fn clients(&self) -> Result<()> {
         let cache = paths::cache()?;
         symlink(clients::root(&cache), self.share.join("clients"))?;
+        symlink(servers::root(&cache), self.share.join("servers"))?;
         symlink(kernel_script::root(&cache), self.share.join("kernel-tests"))?;
         symlink(reference::root(&cache), self.share.join("reference"))?;
+        Ok(())
+    }
+
+    /// Shows the guest our stand-alone modules for its kernel, as far as they have been built.
+    ///
+    /// # Errors
+    /// The copy fails.
+    pub fn addons(&self, kernel: &Kernel) -> Result<()> {
+        let modules = paths::modules(&kernel.find(&paths::cache()?)?.release);
+        let directory = self.share.join("addons");
+        fs::create_dir_all(&directory)?;
+        for entry in fs::read_dir(modules).into_iter().flatten() {
+            let file = entry?.path();
+            if file.extension().is_some_and(|extension| extension == "ko") {
+                fs::copy(&file, directory.join(file.file_name().unwrap_or_default()))
+                    .with_context(|| format!("cannot copy {}", file.display()))?;
+            }
+        }
         Ok(())
     }
 

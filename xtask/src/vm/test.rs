@@ -15,7 +15,7 @@ use super::options::Options;
 use super::share::{GUEST, Share};
 use super::{run, setup};
 use crate::tally::Tally;
-use crate::{HARNESS_FAILED, build};
+use crate::{HARNESS_FAILED, build, kernel};
 
 const TIMEOUT: Duration = Duration::from_secs(2400);
 const SUITE: &str = "vm-suite";
@@ -80,6 +80,7 @@ fn on_kernel(
     prepare: impl FnOnce(&Share) -> Result<()>,
 ) -> Result<Tally> {
     let machine = run::machine(options, TIMEOUT)?;
+    kernel::modules(machine.kernel)?;
     let mut command: Vec<_> = prefix.iter().map(OsString::from).collect();
     if let Ok(seed) = std::env::var(SEED) {
         command.extend(["env".to_owned(), format!("{SEED}={seed}")].map(OsString::from));

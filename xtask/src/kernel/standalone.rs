@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The modules of `kernel-patches/modules`, which need no patched kernel, for the tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::make;
+use super::source::Source;
+use crate::vm::kernel::Kernel;
+use crate::{exec, paths};
+
+/// Warnings are errors, those of `W=1` as well.
+const FLAGS: &str = "-Werror";
+/// A module for several kernels has to ask which one it is built for.
+const NOT_OURS: &str = "LINUX_VERSION_CODE,CONSTANT_COMPARISON";
+
+/// Builds the modules for a kernel, as far as something has changed, and returns where they are.
+///
+/// # Errors
+/// The headers can't be fetched, the style check complains, or a module does not build.
+pub fn modules(kernel: &'static Kernel) -> Result<PathBuf> {
+    let source = Source::get(kernel)?;
+    let release = kernel.find(&paths::cache()?)?.release;
+    let output = paths::modules(&release);
+    for directory in sources()? {
+        let name = directory.file_name().unwrap_or_default().display().to_string();
+        one(&source, &directory, &output, &name)
+            .with_context(|| format!("module {name} for kernel {release}"))?;
+    }
+    Ok(output)
+}
+
+/// The directories of the modules.
+fn sources() -> Result<Vec<PathBuf>> {
+    let root = paths::repository().join("kernel-patches/modules");
+    let entries = fs::read_dir(&root).with_context(|| format!("cannot read {}", root.display()))?;
+    let paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(|path| path.join("Kbuild").exists()).collect())
+}
+
+fn one(source: &Source, directory: &Path, output: &Path, name: &str) -> Result<()> {
+    let work = output.join("build").join(name);
+    let module = output.join(format!("{name}.ko"));
+    if !changed(directory, &work)? && module.exists() {
+        return Ok(());
+    }
+    // Should this fail, nothing is there that looks like its result.
+    match fs::remove_file(&module) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot remove {}", module.display()));
+        }
+        _ => {}
+    }
+    style(source, directory)?;
+    make::modules(source, &work, FLAGS)?;
+    // Debugging data is most of a module, and slow to load in a guest.
+    let mut strip = Command::new("strip");
+    strip.arg("--strip-debug").arg(work.join(format!("{name}.ko"))).arg("-o").arg(module);
+    exec::run(&mut strip)
+}
+
+/// Copies the sources, links followed; whether there was something to copy.
+fn changed(directory: &Path, work: &Path) -> Result<bool> {
+    let mut changed = false;
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let (bytes, copy) = (fs::read(&path)?, work.join(path.file_name().unwrap_or_default()));
+        if fs::read(&copy).ok().as_deref() != Some(&bytes) {
+            make::update(&copy, &bytes)?;
+            changed = true;
+        }
+    }
+    Ok(changed)
+}
+
+/// The kernel's checkpatch.pl on every file.
+fn style(source: &Source, directory: &Path) -> Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if !path.extension().is_some_and(|extension| extension == "c" || extension == "h") {
+            continue;
+        }
+        let output = Command::new("perl")
+            .arg(source.tree().join("scripts/checkpatch.pl"))
+            .args(["--strict", "--no-tree", "--show-types", "--terse", "--ignore", NOT_OURS])
+            .arg("--file")
+            .arg(&path)
+            .output()
+            .context("cannot start perl: install it")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(
+            output.status.success() && text.contains("0 errors, 0 warnings, 0 checks"),
+            "checkpatch complains:\n{text}"
+        );
+    }
+    Ok(())
+}

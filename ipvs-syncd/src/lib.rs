@@ -16,6 +16,7 @@
 //! * [`Message`] is a datagram in an owned form, for JSON.
 //! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
 //! * Module `socket` (feature `socket`) sends datagrams as the kernel's master does.
+//! * Module `surgery` (feature `surgery`) ends, moves and frees single connections of a running kernel.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
 //!
 //! ```
@@ -65,6 +66,8 @@ mod sequence;
 #[cfg(feature = "socket")]
 pub mod socket;
 mod state;
+#[cfg(feature = "surgery")]
+pub mod surgery;
 #[cfg(feature = "table")]
 pub mod table;
 mod text;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
-use super::plan::Step;
+use super::plan::{Plan, Step};
 use super::reason::LeftAlone;
 
 /// What became of each entry of a [`Plan`](super::Plan).
@@ -77,6 +77,15 @@ impl fmt::Display for Outcome {
             Self::Stayed => f.write_str("still there"),
             Self::Interrupted => f.write_str("interrupted, not known"),
         }
+    }
+}
+
+/// That of a plan that was not carried out.
+impl From<Plan> for Report {
+    fn from(plan: Plan) -> Self {
+        let (steps, left_alone) = plan.into_parts();
+        let outcome = Outcome::Interrupted;
+        Self { done: steps.into_iter().map(|step| Done { step, outcome }).collect(), left_alone }
     }
 }
 

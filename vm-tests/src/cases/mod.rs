@@ -21,6 +21,7 @@ pub mod proc;
 pub mod reference;
 pub mod ruleset;
 pub mod settled;
+pub mod sync;
 pub mod sysctl;
 pub mod traffic;
 pub mod unit;
@@ -60,7 +61,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         sysctl::CASES,
         traffic::CASES,
     ];
-    ALL.iter().copied().flatten()
+    ALL.iter().chain(sync::CASES).copied().flatten()
 }
 
 #[cfg(test)]

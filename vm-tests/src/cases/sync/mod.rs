@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `ipvs-syncd` and the kernel's sync daemons.
+
+mod surgery;
+
+use crate::case::Case;
+
+/// The tests of this module.
+pub const CASES: &[&[Case]] = &[surgery::CASES];

@@ -37,6 +37,19 @@ impl<R: Read> Buffered<R> {
         &self.buffer[line.clone()]
     }
 
+    /// What was read but not handed out yet, from the beginning of a line on. For who knows the length
+    /// of the line without looking for its end, and then calls [`skip`](Self::skip).
+    #[inline]
+    pub(crate) fn ahead(&self) -> &[u8] {
+        &self.buffer[self.unread.clone()]
+    }
+
+    /// Hands out a line of `length`, its end counted, of what is [`ahead`](Self::ahead).
+    #[inline]
+    pub(crate) fn skip(&mut self, length: usize) {
+        self.unread.start += length;
+    }
+
     #[inline]
     pub(crate) fn next(&mut self) -> io::Result<Line> {
         match memchr::memchr(b'\n', &self.buffer[self.unread.clone()]) {

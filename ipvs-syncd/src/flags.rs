@@ -2,14 +2,14 @@
 //! Flags of a connection. Bits without a name are carried, never refused.
 
 use ipvs_types::Method;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 bitflags::bitflags! {
     /// Flags of a connection (`IP_VS_CONN_F_*` in `linux/ip_vs.h`) as a message carries them.
     ///
     /// The low three bits of the kernel's word are a number, the forwarding method, and not in here:
     /// see [`Connection::method`](crate::Connection::method). Version 0 has the low 16 bits only.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
     pub struct ConnectionFlags: u32 {
         /// It came by synchronization. A master sends this for what it got while it was a backup.
         const SYNC = 0x20;

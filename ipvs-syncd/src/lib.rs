@@ -61,6 +61,7 @@ mod drop_reason;
 mod encode_error;
 mod encoder;
 mod flags;
+mod json;
 mod message;
 mod sequence;
 #[cfg(feature = "socket")]

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Messages in an owned form, and the JSON form of their parts.
+//! Messages in an owned form.
 
-use std::net::SocketAddr;
-
-use ipvs_types::Protocol;
-use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
+use crate::Connection;
 use crate::wire::{Datagram, Fault, Header, Meaning};
-use crate::{Connection, ConnectionFlags, Sequences, State, text};
 
 /// A datagram in an owned form: everything that could be read of it, and why it was not more.
 ///
@@ -69,80 +65,4 @@ impl From<Datagram<'_>> for Message {
 
 fn text_or_null<S: Serializer>(fault: &Option<Fault>, s: S) -> Result<S::Ok, S::Error> {
     fault.map(|fault| fault.to_string()).serialize(s)
-}
-
-/// A name where there is one, otherwise a number.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum NameOrNumber {
-    Name(&'static str),
-    Number(u16),
-}
-
-impl NameOrNumber {
-    fn new(name: Option<&'static str>, number: u16) -> Self {
-        name.map_or(Self::Number(number), Self::Name)
-    }
-}
-
-impl Serialize for State {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let number = if let Self::Other(number) = self { *number } else { 0 };
-        NameOrNumber::new(self.name(), number).serialize(s)
-    }
-}
-
-/// Bytes that are mostly text: a text where they are UTF-8, otherwise a list of numbers.
-struct Bytes<'b>(&'b [u8]);
-
-impl Serialize for Bytes<'_> {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(self.0) {
-            Ok(text) => s.serialize_str(text),
-            Err(_) => {
-                let mut list = s.serialize_seq(Some(self.0.len()))?;
-                self.0.iter().try_for_each(|byte| list.serialize_element(byte))?;
-                list.end()
-            }
-        }
-    }
-}
-
-/// The JSON form of a connection.
-#[derive(Serialize)]
-struct Shape<'c> {
-    protocol: Protocol,
-    client: SocketAddr,
-    service: SocketAddr,
-    service_mark: Option<u32>,
-    dest: SocketAddr,
-    state: State,
-    method: NameOrNumber,
-    flags: ConnectionFlags,
-    mark: u32,
-    timeout_seconds: u64,
-    sequences: Option<Sequences>,
-    engine_name: Option<Bytes<'c>>,
-    engine_data: Option<Bytes<'c>>,
-}
-
-impl Serialize for Connection<'_> {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        Shape {
-            protocol: self.protocol,
-            client: self.client(),
-            service: self.service(),
-            service_mark: self.service_mark(),
-            dest: self.dest(),
-            state: self.named_state(),
-            method: NameOrNumber::new(text::method(self.method), self.method.number().into()),
-            flags: self.flags,
-            mark: self.mark,
-            timeout_seconds: self.timeout.as_secs(),
-            sequences: self.sequences,
-            engine_name: self.engine_name.as_deref().map(Bytes),
-            engine_data: self.engine_data.as_deref().map(Bytes),
-        }
-        .serialize(s)
-    }
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use ipvs_syncd::*;
-use ipvs_types::Family;
+use ipvs_types::{Family, Protocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::strategy::{connection, connection_of, version};
@@ -146,6 +146,34 @@ fn check_reading(bytes: &[u8]) {
     check_verdicts(bytes, read);
 }
 
+/// What is not of the form is refused, not guessed.
+#[test]
+fn bad_json_is_refused() {
+    let template = Connection::new(
+        Protocol(0),
+        "10.0.0.0:0".parse().expect("a client"),
+        "0.0.0.66:0".parse().expect("a mark"),
+        "10.1.0.2:0".parse().expect("a destination"),
+    );
+    let good = template.expect("one family").flags(ConnectionFlags::TEMPLATE);
+    let good = serde_json::to_value(good).expect("serialises");
+    let read = |value| serde_json::from_value::<Connection>(value).map_err(|e| e.to_string());
+    assert!(read(good.clone()).is_ok());
+    for (member, value, expected) in [
+        ("service_mark", 67.into(), "the service's mark is not that of its address"),
+        ("method", "teleport".into(), "\"teleport\" is no forwarding method"),
+        ("method", 8.into(), "8 is no forwarding method"),
+        ("state", "ESTABLISHED".into(), "\"ESTABLISHED\" is no state of proto0"),
+        ("dest", "[fd00::1]:0".into(), "must all be IPv4 or all be IPv6"),
+        ("timeout", 1.into(), "unknown field `timeout`"),
+    ] {
+        let mut bad = good.clone();
+        bad[member] = value;
+        let error = read(bad).expect_err(member);
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
 /// A strict kernel takes nothing that a lax one refuses, and no entry is forgotten.
 fn check_verdicts(bytes: &[u8], entries: usize) {
     let accepted = |rules| {
@@ -168,6 +196,13 @@ fn check_verdicts(bytes: &[u8], entries: usize) {
 }
 
 proptest! {
+    #[test]
+    fn json_is_read_back(connection in connection()) {
+        let json = serde_json::to_string(&connection).expect("serialises");
+        let read: Connection = serde_json::from_str(&json).expect("deserialises");
+        prop_assert_eq!(read, connection);
+    }
+
     #[test]
     fn what_is_written_is_read_back(
         (version, connections) in batch(), order in order(), sync_id: u8, max_len in 0u16..3000,

@@ -2,113 +2,16 @@
 //! The sending socket against a listener, in network namespaces of the test's own. Without root the
 //! tests say so and do nothing.
 
+#[path = "support/wire.rs"]
+mod wire;
+
 use std::io::{self, Read as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::process::Command;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use ipvs_netlink::Netns;
 use ipvs_syncd::socket::{Doing, SendError, Sender, Target};
-use socket2::{Domain, Protocol, Socket, Type};
-
-/// The index of each `eth0`.
-const INDEX: u32 = 77;
-
-/// Two hosts on a wire, removed when dropped.
-struct Wire {
-    hosts: [String; 2],
-}
-
-fn ip(line: &str) -> bool {
-    Command::new("ip").args(line.split(' ')).status().is_ok_and(|status| status.success())
-}
-
-fn carrier(host: &str) {
-    for _ in 0..100 {
-        let output = Command::new("ip").args(["-n", host, "link", "show", "eth0"]).output();
-        if String::from_utf8_lossy(&output.expect("ip").stdout).contains("state UP") {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("eth0 of {host} does not come up");
-}
-
-impl Wire {
-    /// `None` without the privilege for it.
-    fn new(name: &str) -> Option<Self> {
-        let unique = format!("{name}{}", std::process::id());
-        let hosts = ["a", "b"].map(|end| format!("{unique}{end}"));
-        if !hosts.iter().all(|host| ip(&format!("netns add {host}"))) {
-            eprintln!("skipped: making network namespaces needs root and iproute2");
-            return None;
-        }
-        let wire = Self { hosts };
-        let [a, b] = &wire.hosts;
-        assert!(ip(&format!(
-            "-n {a} link add eth0 index {INDEX} type veth peer name eth0 index {INDEX} netns {b}"
-        )));
-        for (host, number) in [(a, 1), (b, 2)] {
-            assert!(ip(&format!("-n {host} link set lo up")));
-            assert!(ip(&format!("-n {host} addr add 198.51.100.{number}/24 dev eth0")));
-            assert!(ip(&format!("-n {host} addr add fd00::{number}/64 dev eth0 nodad")));
-            assert!(ip(&format!("-n {host} link set eth0 up")));
-        }
-        // A moment passes until the kernel lets packets through.
-        wire.hosts.iter().for_each(|host| carrier(host));
-        Some(wire)
-    }
-
-    fn netns(&self, host: usize) -> Netns {
-        Netns::from(self.hosts[host].as_str())
-    }
-
-    /// A listener as a backup is one.
-    fn listen(&self, host: usize, interface: &str, local: Ipv4Addr, to: SocketAddr) -> UdpSocket {
-        let open = || -> io::Result<UdpSocket> {
-            let socket = Socket::new(Domain::for_address(to), Type::DGRAM, Some(Protocol::UDP))?;
-            socket.bind_device(Some(interface.as_bytes()))?;
-            socket.bind(&to.into())?;
-            match to.ip() {
-                IpAddr::V4(group) => socket.join_multicast_v4(&group, &local)?,
-                IpAddr::V6(group) => socket.join_multicast_v6(&group, INDEX)?,
-            }
-            socket.set_read_timeout(Some(Duration::from_millis(500)))?;
-            Ok(socket.into())
-        };
-        self.netns(host).run(|| Ok(open())).expect("the namespace").expect("a listener")
-    }
-
-    /// A socket that gets every frame that arrives at this host.
-    fn frames(&self, host: usize) -> Socket {
-        // ETH_P_ALL, in network order.
-        const EVERYTHING: i32 = u16::to_be(3) as i32;
-        let open = || -> io::Result<Socket> {
-            let socket = Socket::new(Domain::PACKET, Type::RAW, Some(EVERYTHING.into()))?;
-            socket.set_read_timeout(Some(Duration::from_millis(500)))?;
-            Ok(socket)
-        };
-        self.netns(host).run(|| Ok(open())).expect("the namespace").expect("a raw socket")
-    }
-}
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        for host in &self.hosts {
-            ip(&format!("netns del {host}"));
-        }
-    }
-}
-
-/// What a listener has got.
-fn received(listener: &UdpSocket) -> Vec<(Vec<u8>, SocketAddr)> {
-    let mut buffer = [0; 2000];
-    let next = || {
-        let (length, from) = listener.recv_from(&mut buffer).ok()?;
-        Some((buffer[..length].to_vec(), from))
-    };
-    std::iter::from_fn(next).collect()
-}
+use socket2::{Domain, Socket, Type};
+use wire::{Wire, received};
 
 fn eth0() -> Target {
     Target::new("eth0".parse().expect("a name"))
@@ -143,6 +46,20 @@ fn through_lo_the_host_hears_it_once() {
         let here = wire.listen(0, "lo", Ipv4Addr::LOCALHOST, target.address());
         Sender::open(&target).expect("a socket").send(b"one").expect("sent");
         assert_eq!(received(&here).len(), 1, "with loopback {loopback}");
+    }
+}
+
+#[test]
+fn without_time_to_live_only_the_host_itself_hears_it() {
+    let Some(wire) = Wire::new("ttl") else { return };
+    for group in ["224.0.0.81", "ff02::81"] {
+        let group = group.parse().expect("a group");
+        let target = eth0().group(group).netns(wire.netns(0)).ttl(0).loopback(true);
+        let there = wire.listen(1, "eth0", SECOND, target.address());
+        let here = wire.listen(0, "eth0", FIRST, target.address());
+        Sender::open(&target).expect("a socket").send(b"one").expect("sent");
+        assert_eq!(received(&here).len(), 1, "{target}");
+        assert_eq!(received(&there), [], "{target}");
     }
 }
 
@@ -191,6 +108,18 @@ fn failures_name_the_remedy() {
     assert!(matches!(error, SendError::Namespace(_)), "{error}");
 }
 
+/// A socket that gets every frame that arrives at this host.
+fn frames(wire: &Wire, host: usize) -> Socket {
+    // ETH_P_ALL, in network order.
+    const EVERYTHING: i32 = u16::to_be(3) as i32;
+    let open = || -> io::Result<Socket> {
+        let socket = Socket::new(Domain::PACKET, Type::RAW, Some(EVERYTHING.into()))?;
+        socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+        Ok(socket)
+    };
+    wire.netns(host).run(|| Ok(open())).expect("the namespace").expect("a raw socket")
+}
+
 /// Whether the frames that a raw socket has got have this payload at their end.
 fn on_the_wire(frames: &Socket, payload: &[u8]) -> bool {
     let mut buffer = [0; 2000];
@@ -207,7 +136,7 @@ fn with_a_time_to_live_of_0_only_the_host_itself_hears() {
         let target = target.loopback(true);
         let there = wire.listen(1, "eth0", SECOND, target.address());
         let here = wire.listen(0, "eth0", FIRST, target.address());
-        let frames = wire.frames(1);
+        let frames = frames(&wire, 1);
         Sender::open(&target.clone().ttl(0)).expect("a socket").send(b"none").expect("sent");
         assert_eq!(received(&here).len(), 1, "{group}");
         assert_eq!(received(&there), [], "{group}");

@@ -7,7 +7,7 @@
 use std::net::Ipv6Addr;
 
 /// `byte` in each byte of a word.
-const fn each(byte: u8) -> u64 {
+pub(super) const fn each(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 

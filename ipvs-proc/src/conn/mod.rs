@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The files `/proc/net/ip_vs_conn` and `/proc/net/ip_vs_conn_sync`.
 
+mod columns;
 mod digits;
 mod filter;
 mod raw;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The lower layer: the fields of a line of connections, numbers read and words left as they are.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::Layout;
-use super::digits::{full_ipv6, hex4, hex8, number};
+use super::digits::{full_ipv6, number};
+use super::{Layout, columns};
 
 /// A line of connections in words, as little understood as a listing needs.
 ///
@@ -70,72 +70,57 @@ impl<'l> RawConnection<'l> {
 
     #[inline]
     pub(super) fn read(line: &'l [u8], layout: Layout, form: Form) -> Result<Self, Fault> {
+        match Self::by_columns(line, layout) {
+            Some(raw) => Ok(raw),
+            None => Self::by_words(line, layout, form),
+        }
+    }
+
+    /// The fields of a line of the usual widths: a shortcut for the same result.
+    #[inline]
+    pub(super) fn by_columns(line: &'l [u8], layout: Layout) -> Option<Self> {
+        let (_, length, at) = columns::protocol(line)?;
+        let ([client, service, dest], at) = columns::ends(line, at)?;
+        let (state, rest) = line.get(at..)?.split_at_checked(columns::STATE)?;
+        let (origin, rest) = match (layout, rest) {
+            (Layout::Plain, rest) => (None, rest),
+            (Layout::Sync, [b' ', rest @ ..]) => {
+                let (origin, rest) = rest.split_at_checked(columns::ORIGIN)?;
+                (Some(columns::word(origin)?), rest)
+            }
+            _ => return None,
+        };
+        let (seconds, rest) = rest.split_first_chunk()?;
+        let rest = match rest {
+            [] | [b'\n'] => &[],
+            // A wider number goes on.
+            [b' ', ..] => rest.strip_suffix(b"\n").unwrap_or(rest),
+            _ => return None,
+        };
+        Some(Self {
+            protocol: &line[..length],
+            client,
+            service,
+            dest,
+            state: columns::word(state)?,
+            origin,
+            seconds: columns::seconds(*seconds)?.into(),
+            rest,
+        })
+    }
+
+    pub(super) fn by_words(line: &'l [u8], layout: Layout, form: Form) -> Result<Self, Fault> {
         let mut words = Words { line, at: 0, form };
-        let (protocol, [client, service, dest]) = match fixed_head(line) {
-            Some(head) => {
-                words.at = FIXED_HEAD;
-                head
-            }
-            None => head(&mut words)?,
+        let (protocol, [client, service, dest]) = head(&mut words)?;
+        let state = words.next("a state")?;
+        let origin = match layout {
+            Layout::Plain => None,
+            Layout::Sync => Some(words.next("an origin")?),
         };
-        let (state, origin, seconds) = match (layout, fixed_tail(&line[words.at..])) {
-            (Layout::Plain, Some((state, seconds))) => {
-                words.at += FIXED_TAIL;
-                (state, None, seconds)
-            }
-            (Layout::Plain, None) => {
-                (words.next("a state")?, None, words.read("seconds", seconds)?)
-            }
-            (Layout::Sync, _) => {
-                let (state, origin) = (words.next("a state")?, words.next("an origin")?);
-                (state, Some(origin), words.read("seconds", seconds)?)
-            }
-        };
+        let seconds = words.read("seconds", seconds)?;
         let rest = words.rest();
         Ok(Self { protocol, client, service, dest, state, origin, seconds, rest })
     }
-}
-
-/// Where the head of most lines ends: IPv4, and a protocol of at most three letters.
-const FIXED_HEAD: usize = 45;
-
-/// Reads those at once, without looking for words. It is a shortcut for the same result.
-#[inline]
-fn fixed_head(line: &[u8]) -> Option<Head<'_>> {
-    let head: &[u8; FIXED_HEAD + 1] = line.first_chunk()?;
-    let protocol = match &head[..4] {
-        b"TCP " | b"UDP " => &head[..3],
-        b"IP  " => &head[..2],
-        _ => return None,
-    };
-    let blanks = [head[12], head[17], head[26], head[31], head[40], head[45]];
-    let end = |at: usize| {
-        let address = hex8(*head[at..].first_chunk()?)?;
-        let port = hex4(*head[at + 9..].first_chunk()?)?;
-        Some(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::from_bits(address), port)))
-    };
-    (blanks == [b' '; 6]).then_some((protocol, [end(4)?, end(18)?, end(32)?]))
-}
-
-/// Where state and seconds of most lines end: a blank, 11 bytes, a blank, 7 bytes.
-const FIXED_TAIL: usize = 20;
-
-/// Reads those without looking for words, with the same result.
-#[inline]
-fn fixed_tail(tail: &[u8]) -> Option<(&[u8], u64)> {
-    let fixed: &[u8; FIXED_TAIL] = tail.first_chunk()?;
-    let blank = |byte: &u8| *byte == b' ';
-    let state = &fixed[1..12];
-    let length = state.iter().position(|byte| *byte <= b' ').unwrap_or(state.len());
-    let number = &fixed[13..];
-    let start = number.iter().position(|byte| *byte != b' ')?;
-    let seconds = number[start..].iter().try_fold(0, |number: u64, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
-    })?;
-    // A wider number goes on; so might a wider state.
-    let ends = matches!(tail.get(FIXED_TAIL), None | Some(b' ' | b'\n'));
-    let blanks = blank(&fixed[0]) && state[length..].iter().all(blank) && blank(&fixed[12]);
-    (length > 0 && blanks && ends).then(|| (&state[..length], seconds))
 }
 
 fn head<'l>(words: &mut Words<'l>) -> Result<Head<'l>, Fault> {

@@ -109,8 +109,26 @@ impl<R: Read> Connections<R> {
         &mut self,
         mut visit: impl FnMut(&Connection<'_>) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, StreamError> {
-        while let Some(line) = self.advance()? {
-            // Looked at where it was made: moving so large a value takes a good part of the time.
+        loop {
+            // Most lines need no look for their end first. (What is made here is not moved: moving so
+            // large a value takes a good part of the time.)
+            if self.line > 0
+                && !self.ended
+                && let Some((connection, length)) =
+                    &Connection::usual(self.lines.ahead(), self.layout)
+            {
+                self.line += 1;
+                let flow = match self.filter.matches(connection) {
+                    true => visit(connection),
+                    false => ControlFlow::Continue(()),
+                };
+                self.lines.skip(*length);
+                match flow {
+                    ControlFlow::Continue(()) => continue,
+                    flow => return Ok(flow),
+                }
+            }
+            let Some(line) = self.advance()? else { return Ok(ControlFlow::Continue(())) };
             let fault = match &Connection::read(self.lines.bytes(&line), self.layout) {
                 Ok(connection) => {
                     if self.filter.matches(connection)
@@ -124,7 +142,6 @@ impl<R: Read> Connections<R> {
             };
             self.bad(&line, fault)?;
         }
-        Ok(ControlFlow::Continue(()))
     }
 
     /// The next line below the heading.

@@ -7,6 +7,20 @@ use std::fmt;
 use ipvs_types::{Protocol, SctpState, TcpState, TemplateState};
 use serde::{Deserialize, Serialize};
 
+use super::columns;
+
+/// The names of TCP's states as columns.
+const TCP_COLUMNS: [[u8; columns::STATE]; TcpState::ALL.len()] = {
+    let mut columns = [[b' '; columns::STATE]; TcpState::ALL.len()];
+    let mut i = 0;
+    while i < columns.len() {
+        let name = TcpState::ALL[i].name().as_bytes();
+        columns[i].split_at_mut(name.len()).0.copy_from_slice(name);
+        i += 1;
+    }
+    columns
+};
+
 /// The state of a connection, by what the connection is.
 ///
 /// ```
@@ -55,6 +69,35 @@ impl<'l> State<'l> {
             _ => None,
         };
         known.unwrap_or(Self::Other(Cow::Borrowed(name)))
+    }
+
+    /// The same of a column that blanks fill. `None` unless it holds one word.
+    #[inline]
+    pub(super) fn in_column(
+        protocol: Protocol,
+        client_port: u16,
+        column: &'l [u8; columns::STATE],
+    ) -> Option<Self> {
+        // What a state is called with TCP, but for the first, is the name of no other.
+        if protocol == Protocol::TCP
+            && let Some(i) = TCP_COLUMNS[1..].iter().position(|name| name == column)
+        {
+            return Some(Self::Tcp(TcpState::ALL[1..][i]));
+        }
+        Self::word_in_column(protocol, client_port, column)
+    }
+
+    /// Out of line, because it is rare and large.
+    #[inline(never)]
+    fn word_in_column(protocol: Protocol, client_port: u16, column: &'l [u8]) -> Option<Self> {
+        Some(Self::read(protocol, client_port, Self::word(columns::word(column)?)?))
+    }
+
+    /// A word of the kernel's: no other white space than the blanks around it, and ASCII.
+    #[inline]
+    pub(super) fn word(text: &[u8]) -> Option<&str> {
+        let text = std::str::from_utf8(text).ok()?;
+        text.bytes().all(|byte| byte.is_ascii_graphic()).then_some(text)
     }
 
     /// The kernel's name.

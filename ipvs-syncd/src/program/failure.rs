@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What ends a command: one line for standard error and the exit status.
 
+use std::error::Error;
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
+use ipvs_proc::{ReadError, RootError, StreamError};
 use ipvs_syncd::capture::CaptureError;
+use ipvs_syncd::socket::SendError;
 
 /// Exit status of what failed.
 const FAILED: u8 = 1;
@@ -29,6 +33,36 @@ impl Failure {
         Self { text: format!("{} (see --help)", words.join(" ")), status: USAGE }
     }
 
+    /// A value on the command line is not understood.
+    pub(super) fn not_understood(text: impl Display) -> Self {
+        Self { text: text.to_string(), status: USAGE }
+    }
+
+    /// Something failed that a text tells.
+    pub(super) fn failed(text: impl Display) -> Self {
+        Self { text: text.to_string(), status: FAILED }
+    }
+
+    /// Something failed that an error tells, and what that came from.
+    fn because(error: &dyn Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            // Some errors tell their cause themselves.
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        Self::failed(text)
+    }
+
+    /// A signal told the program to end.
+    pub(super) fn interrupted() -> Self {
+        Self::failed("interrupted")
+    }
+
     /// A file can't be opened.
     pub(super) fn file(path: &Path, error: &io::Error) -> Self {
         Self { text: format!("{}: {error}", path.display()), status: FAILED }
@@ -50,6 +84,36 @@ impl Failure {
 
 impl From<CaptureError> for Failure {
     fn from(error: CaptureError) -> Self {
-        Self { text: error.to_string(), status: FAILED }
+        Self::failed(error)
+    }
+}
+
+impl From<ipvs_netlink::Error> for Failure {
+    fn from(error: ipvs_netlink::Error) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<RootError> for Failure {
+    fn from(error: RootError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<StreamError> for Failure {
+    fn from(error: StreamError) -> Self {
+        Self::because(&error)
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The grammar: `ipvs-syncd WORD …`.
 //!
-//! Exit statuses: 0 done, 1 failed, 2 not understood, 3 an alarm was raised (`--fail-on-alarm`).
+//! Exit statuses: 0 done, 1 failed, 2 not understood, 3 an alarm was raised (`--fail-on-alarm`),
+//! 4 something did not arrive (`send replay --local`).
 
 mod events;
 mod failure;
 mod monitor;
 mod report;
+mod send;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -31,6 +33,20 @@ struct Line {
 #[derive(Debug, Subcommand)]
 enum Command {
     Monitor(monitor::Monitor),
+    Send(send::Send),
+    /// conntrackd's word for `send bulk`.
+    #[command(hide = true, short_flag = 'B')]
+    Bulk(send::bulk::Bulk),
+}
+
+impl Command {
+    fn run(self, out: &mut dyn Write) -> Outcome {
+        match self {
+            Self::Monitor(monitor) => monitor.run(out),
+            Self::Send(send) => send.run(out),
+            Self::Bulk(bulk) => bulk.run(out),
+        }
+    }
 }
 
 /// What a command returns: the exit status, unless it failed.
@@ -55,7 +71,7 @@ trait Output {
 pub(crate) fn run() -> u8 {
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match Line::try_parse() {
-        Ok(Line { command: Command::Monitor(monitor) }) => monitor.run(&mut out),
+        Ok(line) => line.command.run(&mut out),
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {

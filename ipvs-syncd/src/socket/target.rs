@@ -44,6 +44,12 @@ impl Target {
         }
     }
 
+    /// The same on another interface.
+    pub const fn interface(mut self, interface: InterfaceName) -> Self {
+        self.interface = interface;
+        self
+    }
+
     /// The same with another multicast group, of either family (`ipvsadm --mcast-group`).
     pub const fn group(mut self, group: IpAddr) -> Self {
         self.group = group;
@@ -64,7 +70,8 @@ impl Target {
         self
     }
 
-    /// The same with another time to live, or hop limit (`ipvsadm --mcast-ttl`).
+    /// The same with another time to live, or hop limit (`ipvsadm --mcast-ttl`). What has 0 does not
+    /// leave the host: with [`loopback`](Self::loopback) it reaches the host's own backup and no other.
     pub const fn ttl(mut self, ttl: u8) -> Self {
         self.ttl = ttl;
         self

@@ -27,9 +27,9 @@ pub(super) struct Surgery {
     /// Print JSON: {"schema": 1, "surgery": ...}
     #[arg(long)]
     json: bool,
-    /// In this network namespace: NAME (see `ip netns`) or PATH
-    #[arg(long, value_name = "NS", conflicts_with = "root")]
-    netns: Option<String>,
+    /// In this network namespace: NAME (see `ip netns`), PID or PATH
+    #[arg(long, value_name = "NS", value_parser = netns, conflicts_with = "root")]
+    netns: Option<Netns>,
     /// A directory in the place of /proc, with net/ip_vs_conn in it, for --dry-run
     #[arg(long, value_name = "DIR", requires = "dry_run")]
     root: Option<PathBuf>,
@@ -102,13 +102,18 @@ impl Surgery {
         connect: impl FnOnce() -> Result<Ipvs, Error>,
     ) -> Result<(Ipvs, Place), Failure> {
         match (&self.netns, &self.root) {
-            (Some(netns), _) => {
-                let netns = Netns::from(netns.as_str());
-                Ok((Ipvs::in_netns(netns.clone())?, Place::netns(netns)))
-            }
+            (Some(netns), _) => Ok((Ipvs::in_netns(netns.clone())?, Place::netns(netns.clone()))),
             (None, Some(dir)) => Ok((connect()?, Place::at(Root::at(dir)))),
             (None, None) => Ok((connect()?, Place::here())),
         }
+    }
+}
+
+/// All digits are a process, a slash makes a path.
+fn netns(text: &str) -> Result<Netns, &'static str> {
+    match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => text.parse().map(Netns::Pid).map_err(|_| "a name, the id of a process, or a path"),
+        false => Ok(text.into()),
     }
 }
 

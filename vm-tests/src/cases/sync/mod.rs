@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `ipvs-syncd` and the kernel's sync daemons.
 
+mod bulk;
 mod surgery;
 
 use crate::case::Case;
 
 /// The tests of this module.
-pub const CASES: &[&[Case]] = &[surgery::CASES];
+pub const CASES: &[&[Case]] = &[bulk::CASES, surgery::CASES];

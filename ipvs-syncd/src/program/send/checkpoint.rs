@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `ipvs-syncd send checkpoint`: the connections of the director, into a file.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::Args;
+use ipvs_syncd::table::Conversion;
+use tempfile::NamedTempFile;
+
+use super::director::Place;
+use super::document::{Heading, Writer};
+use super::selection::Selection;
+use super::tally::Tally;
+use crate::program::Outcome;
+use crate::program::failure::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  ipvs-syncd send checkpoint conns.json
+  ipvsadm -S --full > rules     # the services are saved apart
+  … reboot, kexec or another machine, then `ipvsadm -R < rules` …
+  ipvs-syncd send replay conns.json --local
+
+The file holds one JSON object per line: a heading with schema (1), time, kernel and services, then a
+connection each, with the seconds that it had left, and an end that counts them. It is for root only (mode
+0600), replaces an older one as a whole, and is on disk when the program ends.
+
+Exit status: 0 written; 1 failed; 2 not understood.";
+
+/// Write the connections and templates into a file, to be replayed
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Checkpoint {
+    /// The file
+    file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    selection: Selection,
+}
+
+impl Checkpoint {
+    /// Carries it out.
+    pub(super) fn run(self, out: &mut dyn Write) -> Outcome {
+        let director = self.place.director()?;
+        let failed = |error: std::io::Error| Failure::file(&self.file, &error);
+        let directory = match self.file.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        // Made with mode 0600, and removed unless it gets its name.
+        let file = NamedTempFile::new_in(directory).map_err(failed)?;
+        let (kernel, services) = self.place.description()?;
+        let heading = Heading::new(SystemTime::now(), kernel, services);
+        let mut writer = Writer::new(BufWriter::new(file), heading).map_err(failed)?;
+        let mut all = self.place.connections()?.filter_by(self.selection.filter()?);
+        let mut tally = Tally::default();
+        let conversion = Conversion::new(&director.directory);
+        tally.gather(&mut all, &conversion, |connection| {
+            writer.push(connection).map(Ok).map_err(failed)
+        })?;
+        let file = writer.finish().map_err(failed)?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&self.file).map_err(|error| failed(error.error))?;
+        // The name is on disk only when the directory is.
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
+        let written = match self.json {
+            true => serde_json::to_writer(&mut *out, &tally).map_err(std::io::Error::from),
+            false => write!(out, "{}: {tally}", self.file.display()),
+        };
+        written.and_then(|()| out.write_all(b"\n")).map_err(Failure::output)?;
+        Ok(0)
+    }
+}

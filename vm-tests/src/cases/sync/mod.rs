@@ -3,8 +3,9 @@
 
 mod bulk;
 mod coverage;
+mod surgery;
 
 use crate::case::Case;
 
 /// The tests of this module.
-pub const CASES: &[&[Case]] = &[bulk::CASES, coverage::CASES];
+pub const CASES: &[&[Case]] = &[bulk::CASES, coverage::CASES, surgery::CASES];

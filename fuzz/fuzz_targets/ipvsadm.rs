@@ -47,7 +47,7 @@ fn run(kernel: &Kernel, words: &[&[u8]], stdin: &[u8], connections: &[u8]) -> (V
     let world = World { host: &host, posixly_correct: false, hints: false };
     let arguments: Arguments = words.iter().collect();
     let (mut stdin, mut stdout, mut stderr) = (stdin, Vec::new(), Vec::new());
-    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr };
+    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr, columns: None };
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
     let status = program::run(b"ipvsadm", arguments.argv(), &mut io, &world, connect);
     assert!(status == 0 || !stderr.is_empty(), "{words:?} fails without a word");

@@ -11,6 +11,13 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use crate::Error;
 
 /// Which network namespace.
+///
+/// ```
+/// use ipvs_netlink::Netns;
+/// assert_eq!(Netns::from("blue"), Netns::Name("blue".to_owned()));
+/// assert_eq!(Netns::from("/run/netns/blue"), Netns::Path("/run/netns/blue".into()));
+/// assert_eq!(Netns::from(4711), Netns::Pid(4711));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Netns {
     /// One that `ip netns add` made: `/run/netns/NAME`.
@@ -73,21 +80,29 @@ impl Netns {
         Error::Namespace { name, source, remedy }
     }
 
-    /// Runs `work` on a thread of its own in this namespace; the caller's thread stays where it is. The
-    /// sockets and files under `/proc/thread-self/net` that `work` opens belong to the namespace and can
-    /// be used anywhere.
+    /// Runs `work` on a thread of its own in this namespace and returns what it returns; the caller's
+    /// thread stays where it is, and waits.
+    ///
+    /// Sockets that `work` opens belong to the namespace for ever. Of files, those below
+    /// `/proc/thread-self/net` and `/proc/sys/net` are the namespace's (`/proc/net` is that of the main
+    /// thread).
+    ///
+    /// ```no_run
+    /// use ipvs_netlink::Netns;
+    /// let devices = || std::fs::read_to_string("/proc/thread-self/net/dev");
+    /// let of_blue = Netns::from("blue").run(devices)??;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Namespace`] when it can't be entered; otherwise what `work` returns.
-    pub fn run<T: Send>(
-        &self,
-        work: impl FnOnce() -> Result<T, Error> + Send,
-    ) -> Result<T, Error> {
+    /// [`Error::Namespace`] when there is no such namespace, when the caller may not enter it
+    /// (`CAP_SYS_ADMIN`), or when `work` panics.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Error> {
         let file = File::open(self.file()).map_err(|source| self.error(source))?;
         let inside = || {
             move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
                 .map_err(|errno| self.error(errno.into()))?;
-            work()
+            Ok(work())
         };
         std::thread::scope(|scope| {
             scope.spawn(inside).join().unwrap_or_else(|_| {

@@ -77,7 +77,7 @@ impl Options {
         let open = || transport::open(self.choice, self.timeout);
         let backend = match &self.netns {
             None => open()?,
-            Some(netns) => netns.run(open)?,
+            Some(netns) => netns.run(open)??,
         };
         Ok(Ipvs { backend, settle_within: self.settle_within })
     }

@@ -52,6 +52,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+// The program speaks of the library by the name that others have for it.
+#[cfg(feature = "program")]
+extern crate self as ipvs_syncd;
+
 mod addresses;
 mod backup;
 #[cfg(feature = "capture")]
@@ -63,6 +67,9 @@ mod encoder;
 mod flags;
 mod json;
 mod message;
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub mod program;
 mod sequence;
 #[cfg(feature = "socket")]
 pub mod socket;

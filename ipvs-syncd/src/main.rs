@@ -2,9 +2,9 @@
 //! The `ipvs-syncd` program: tools for the synchronisation of IPVS connections.
 #![forbid(unsafe_code)]
 
-mod program;
-
 use std::process::ExitCode;
+
+use ipvs_syncd::program;
 
 fn main() -> ExitCode {
     // A reader that goes away ends this program quietly.

@@ -117,7 +117,7 @@ fn frames(wire: &Wire, host: usize) -> Socket {
         socket.set_read_timeout(Some(Duration::from_millis(500)))?;
         Ok(socket)
     };
-    wire.netns(host).run(|| Ok(open())).expect("the namespace").expect("a raw socket")
+    wire.netns(host).run(open).expect("the namespace").expect("a raw socket")
 }
 
 /// Whether the frames that a raw socket has got have this payload at their end.

@@ -27,19 +27,23 @@ fn main() -> ExitCode {
         hints: io::stderr().is_terminal() || env::var_os("IPVSADM_HINTS").is_some_and(|v| v == "1"),
     };
     let stdout = io::stdout();
-    let mut stdout: Box<dyn Write> = match stdout.is_terminal() {
-        true => Box::new(stdout.lock()),
-        false => Box::new(BufWriter::with_capacity(64 * 1024, stdout.lock())),
+    let columns = columns(&stdout);
+    let mut stdout: Box<dyn Write + Send> = match stdout.is_terminal() {
+        true => Box::new(stdout),
+        false => Box::new(BufWriter::with_capacity(64 * 1024, stdout)),
     };
-    let mut io = Io {
-        stdin: &mut io::stdin().lock(),
-        stdout: &mut stdout,
-        stderr: &mut io::stderr().lock(),
-    };
+    let (stdin, stderr) = (&mut io::stdin(), &mut io::stderr());
+    let mut io = Io { stdin, stdout: &mut stdout, stderr, columns };
     let status = program::run(&name, arguments.argv(), &mut io, &world, open);
     // Scripts rely on write errors passing unnoticed, as in the C tool.
     let _ = stdout.flush();
     ExitCode::from(status)
+}
+
+/// The width of a terminal, which some that are none of a window don't know.
+fn columns(stdout: &io::Stdout) -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(stdout).ok()?;
+    Some(size.ws_col).filter(|columns| *columns > 0)
 }
 
 /// Opens IPVS; if the module isn't there, loads it and tries once more.

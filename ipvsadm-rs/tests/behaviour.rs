@@ -82,7 +82,7 @@ fn a_restore_reads_everything_before_it_changes_anything() {
         vec!["-A -t 10.0.0.1:80\n-A -t 10.0.", "0.2:80\n", "-A -t 10.0.0.3:80\n-A -t 10.0.0.4:80"];
     let mut input = Slow { pieces: pieces.into_iter(), kernel: &kernel, seen: Vec::new() };
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let mut io = Io { stdin: &mut input, stdout: &mut stdout, stderr: &mut stderr };
+    let mut io = Io { stdin: &mut input, stdout: &mut stdout, stderr: &mut stderr, columns: None };
     let arguments: Arguments = ["-R"].iter().collect();
     let connect = || Ok(Ipvs::with_backend(kernel.clone()));
     assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &world(false), connect), 0);
@@ -109,7 +109,12 @@ fn an_input_that_breaks_off_changes_nothing() {
     for arguments in [&["-R"][..], &["-R", "--atomic"]] {
         let kernel = kernel();
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let mut io = Io { stdin: &mut Broken(false), stdout: &mut stdout, stderr: &mut stderr };
+        let mut io = Io {
+            stdin: &mut Broken(false),
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            columns: None,
+        };
         let arguments: Arguments = arguments.iter().collect();
         let connect = || Ok(Ipvs::with_backend(kernel.clone()));
         assert_eq!(program::run(b"ipvsadm", arguments.argv(), &mut io, &world(false), connect), 2);

@@ -442,6 +442,33 @@ proptest! {
 }
 
 #[test]
+fn the_port_of_clients_is_a_condition_of_its_own() {
+    let root = capture("7.2");
+    let all = records(&root, Layout::Plain);
+    let port = all.iter().map(|record| record.client.port()).find(|port| *port != 0);
+    let port = port.expect("a connection").to_string();
+    let count = |options: &[&str]| {
+        let shown = document(&root, &[&["conns"], options].concat(), "connections");
+        shown.as_array().expect("an array").len()
+    };
+    let expected =
+        |wanted: &str| all.iter().filter(|c| c.client.port().to_string() == wanted).count();
+    assert_eq!(count(&["--client-port", &port]), expected(&port));
+    assert!((1..20).contains(&expected(&port)) && (1..20).contains(&expected("0")));
+    assert_eq!(count(&["--client-port", "0"]), expected("0"));
+    // With a network, and as part of an address.
+    let record = all.iter().find(|c| c.client.port().to_string() == port).expect("it was there");
+    let network = format!("{}/16", record.client.ip());
+    assert!(count(&["--client", &network, "--client-port", &port]) >= 1);
+    assert_eq!(count(&["--client", "203.0.113.0/24", "--client-port", &port]), 0);
+    let client = record.client.to_string();
+    assert!(count(&["--client", &client]) >= 1);
+    let outcome = run(&root, &["conns", "--client", &client, "--client-port", &port]);
+    let told = "ipvsadm: --client has a port, and so has --client-port (see --help)\n";
+    assert_eq!((outcome.stderr.as_str(), outcome.status), (told, 2));
+}
+
+#[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let root = capture("7.2");
     for command in [&[][..], &["conns"], &["stats"], &["percpu"], &["status"], &["apps"]] {

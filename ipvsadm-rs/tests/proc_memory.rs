@@ -64,7 +64,8 @@ fn show(root: &Path, count: u32) {
         let line = [&["proc", "conns", "--root", &root], options].concat();
         let arguments: Arguments = line.iter().collect();
         let (mut stdout, mut stderr) = (Lines::default(), Lines::default());
-        let mut io = Io { stdin: &mut io::empty(), stdout: &mut stdout, stderr: &mut stderr };
+        let mut io =
+            Io { stdin: &mut io::empty(), stdout: &mut stdout, stderr: &mut stderr, columns: None };
         let world = support::world(false);
         let connect = || panic!("{options:?} asks IPVS");
         let status = program::run(b"ipvsadm", arguments.argv(), &mut io, &world, connect);

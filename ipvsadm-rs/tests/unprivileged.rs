@@ -119,6 +119,82 @@ FWM  8 rr persistent 90000 jiffies
 }
 
 #[test]
+fn one_service() {
+    const TITLE: &str = "\
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+";
+    // Alone, each service of the captures is what it is in the whole list.
+    for kernel in ["6.1", "6.12", "7.2"] {
+        let all = run(capture(kernel), &["-Ln", "--unprivileged"]).stdout;
+        let below: Vec<_> = all.lines().skip(3).collect();
+        let mut seen = 0;
+        for rows in below.chunk_by(|_, next| next.starts_with("  -> ")) {
+            let words: Vec<_> = rows[0].split_whitespace().collect();
+            let option = match words[0] {
+                "TCP" => "-t",
+                "UDP" => "-u",
+                "SCTP" => "--sctp-service",
+                "FWM" => "-f",
+                // ICMPv6 and others: no option names them.
+                "?" => continue,
+                other => panic!("{other}"),
+            };
+            // The kernel's -1 and others from the capture are marks of 32 bits.
+            let name = match words[1].parse::<i32>() {
+                Ok(mark) => mark.cast_unsigned().to_string(),
+                Err(_) => words[1].to_owned(),
+            };
+            let mut line = vec!["-L", "-n", "--unprivileged", option, &name];
+            line.extend(rows[0].contains(" IPv6 ").then_some("-6"));
+            let outcome = run(capture(kernel), &line);
+            let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
+            assert_eq!(outcome.stdout, format!("{TITLE}{rows}"), "{line:?}");
+            assert_eq!((outcome.stderr.as_str(), outcome.status), (LACKS, 0), "{line:?}");
+            seen += 1;
+        }
+        assert_eq!(seen, 13);
+    }
+    let told = |line: &[&str]| {
+        let outcome = run(capture("7.2"), line);
+        assert_eq!((outcome.stdout.as_str(), outcome.status), ("", 1), "{line:?}");
+        outcome.stderr
+    };
+    // As the C tool says it of what the kernel does not have.
+    for service in [["-t", "10.1.0.100:99"], ["-u", "10.1.0.100:80"], ["-f", "4"]] {
+        let line = [&["-Ln", "--unprivileged"], &service[..]].concat();
+        assert_eq!(told(&line), "No such service\n", "{service:?}");
+    }
+}
+
+#[test]
+fn one_service_of_a_mark() {
+    let (_dir, host) = machine(
+        "FWM  00000007 rr  \n\
+         \x20 -> [fd02:0000:0000:0000:0000:0000:0000:0002]:0000      Route   1      0          0         \n\
+         FWM  00000007 wrr  \n\
+         FWM  00000008 lc  \n\
+         \x20 -> 0A000002:0000      Route   1      0          0         \n",
+    );
+    let world = World { host: &host, posixly_correct: false, hints: false };
+    let connect = || -> Result<Ipvs, Error> { panic!("asks IPVS") };
+    for (service, row) in [
+        (&["-f", "7", "-6"][..], Some("FWM  7 IPv6 rr")),
+        // The other one, whose family the file leaves open.
+        (&["-f", "7"], Some("FWM  7 wrr")),
+        (&["-f", "8"], Some("FWM  8 lc")),
+        (&["-f", "8", "-6"], None),
+    ] {
+        let line = [&["-L", "--unprivileged"], service].concat();
+        let outcome = support::run("ipvsadm", &line, b"", &world, connect);
+        assert_eq!(outcome.stdout.lines().nth(2), row, "{service:?}");
+        let services = outcome.stdout.lines().filter(|line| line.starts_with("FWM")).count();
+        assert_eq!(services, usize::from(row.is_some()), "{service:?}");
+        assert_eq!(outcome.status, u8::from(row.is_none()), "{service:?}");
+    }
+}
+
+#[test]
 fn what_it_can_not_serve_is_named() {
     for (option, name) in [
         (&["--stats"][..], "stats"),
@@ -129,7 +205,6 @@ fn what_it_can_not_serve_is_named() {
         (&["--timeout"], "timeout"),
         (&["--daemon"], "daemon"),
         (&["-c"], "connection"),
-        (&["-t", "10.0.0.1:80"], "service-address"),
     ] {
         for line in [[&["-Ln", "--unprivileged"], option], [&["-L"], option]] {
             let line = [line.concat(), vec!["--unprivileged"]].concat();
@@ -137,7 +212,7 @@ fn what_it_can_not_serve_is_named() {
             let outcome = run(capture("7.2"), line);
             let told = format!(
                 "The option '{name}' conflicts with the 'unprivileged' option in the 'list' command: \
-                 without privilege there is only the plain list of all services\n"
+                 without privilege there is only the plain list of services\n"
             );
             assert_eq!((outcome.stdout, outcome.stderr, outcome.status), ("".into(), told, 2));
         }

@@ -67,8 +67,13 @@ trait Output {
     ) -> Result<(), Failure>;
 }
 
+/// The grammar, for the generators of completions and the manual.
+pub fn command() -> clap::Command {
+    <Line as clap::CommandFactory>::command()
+}
+
 /// Runs the command line of this process; returns the exit status.
-pub(crate) fn run() -> u8 {
+pub fn run() -> u8 {
     let mut out = BufWriter::new(io::stdout().lock());
     let outcome = match Line::try_parse() {
         Ok(line) => line.command.run(&mut out),
@@ -97,6 +102,6 @@ mod tests {
 
     #[test]
     fn the_grammar_is_sound() {
-        <Line as clap::CommandFactory>::command().debug_assert();
+        command().debug_assert();
     }
 }

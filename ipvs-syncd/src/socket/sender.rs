@@ -29,7 +29,7 @@ impl Sender {
         }
         let socket = match &target.netns {
             None => connected(target),
-            Some(netns) => netns.run(|| Ok(connected(target)))?,
+            Some(netns) => netns.run(|| connected(target))?,
         };
         let failed =
             |(doing, source)| SendError::Socket { doing, target: Box::new(target.clone()), source };

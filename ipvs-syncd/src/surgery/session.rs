@@ -65,7 +65,7 @@ impl Place {
     fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, SessionError> {
         match &self.netns {
             None => Ok(work()),
-            Some(netns) => Ok(netns.run(|| Ok(work()))?),
+            Some(netns) => Ok(netns.run(work)?),
         }
     }
 }

@@ -81,7 +81,7 @@ impl Wire {
             socket.set_read_timeout(Some(Duration::from_millis(500)))?;
             Ok(socket.into())
         };
-        self.netns(host).run(|| Ok(open())).expect("the namespace").expect("a listener")
+        self.netns(host).run(open).expect("the namespace").expect("a listener")
     }
 }
 

@@ -24,13 +24,8 @@ pub enum Command {
     Change(Operation),
     /// A listing.
     List(Listing),
-    /// All services as everybody may see them.
-    ListUnprivileged {
-        /// Numbers instead of names.
-        numeric: bool,
-        /// By address, not in the kernel's order.
-        sorted: bool,
-    },
+    /// Services as everybody may see them, all or one.
+    ListUnprivileged(Listing),
     /// The rules as commands.
     Save {
         /// Numbers instead of names.
@@ -180,8 +175,7 @@ pub fn parse(
             return Ok(Command::Restore { atomic: draft.given.has(Field::Atomic) });
         }
         Verb::List if draft.given.has(Field::Unprivileged) => {
-            let Listing { numeric, sorted, .. } = listing(&draft);
-            return Ok(Command::ListUnprivileged { numeric, sorted });
+            return Ok(Command::ListUnprivileged(listing(&draft)));
         }
         Verb::List => return Ok(Command::List(listing(&draft))),
         Verb::Help | Verb::Version => return Err(Fault::hint(program)),

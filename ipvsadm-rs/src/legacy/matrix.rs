@@ -235,11 +235,11 @@ pub(super) fn check(verb: Verb, given: Fields) -> Result<(), Fault> {
 
 /// Everything that `/proc/net/ip_vs` does not show conflicts with listing it.
 fn unprivileged(given: Fields) -> Result<(), Fault> {
-    let shown = Fields::of(&[Numeric, Nosort, Exact, Unprivileged]);
+    let shown = Fields::of(&[ServiceAddress, Numeric, Nosort, Exact, Unprivileged]);
     match FIELDS.iter().find(|(field, _)| given.has(*field) && !shown.has(*field)) {
         Some((_, name)) => Err(Fault::usage(format!(
             "The option '{name}' conflicts with the 'unprivileged' option in the 'list' command: \
-             without privilege there is only the plain list of all services"
+             without privilege there is only the plain list of services"
         ))),
         None => Ok(()),
     }
@@ -296,12 +296,12 @@ mod tests {
             (Verb::List, &[Daemon, PersistentConn], "options conflicts in the list command"),
             (Verb::List, &[Connection, PersistentConn], "fine"),
             (Verb::List, &[Syncid], "fine"),
-            (Verb::List, &[Unprivileged, Numeric, Nosort, Exact], "fine"),
+            (Verb::List, &[Unprivileged, Numeric, Nosort, Exact, ServiceAddress], "fine"),
             (
                 Verb::List,
                 &[Unprivileged, Rate],
                 "The option 'rate' conflicts with the 'unprivileged' option in the 'list' command: \
-                 without privilege there is only the plain list of all services",
+                 without privilege there is only the plain list of services",
             ),
             (Verb::Flush, &[Timeout], "Illegal 'timeout' option with the 'flush' command"),
             (Verb::Save, &[Numeric], "fine"),

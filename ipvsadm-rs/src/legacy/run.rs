@@ -34,8 +34,8 @@ pub fn command_line(
     {
         // Without privilege nobody can connect, hence the rest of the line comes first.
         match command::parse(Verb::List, None, &mut lexer, program, world.host) {
-            Ok(Command::ListUnprivileged { numeric, sorted }) => {
-                return unprivileged::list(numeric, sorted, world, io);
+            Ok(Command::ListUnprivileged(listing)) => {
+                return unprivileged::list(&listing, world, io);
             }
             Ok(other) => early = Some(other),
             Err(fault) => return io.complain(&fault),
@@ -55,8 +55,10 @@ pub fn command_line(
     };
     match command {
         Ok(Command::Restore { atomic }) => {
-            let Io { stdin, stdout, stderr } = io;
-            let mut output = Io { stdin: &mut std::io::empty(), stdout: *stdout, stderr: *stderr };
+            let Io { stdin, stdout, stderr, columns } = io;
+            let nothing = &mut std::io::empty();
+            let mut output =
+                Io { stdin: nothing, stdout: *stdout, stderr: *stderr, columns: *columns };
             match atomic {
                 true => session.restore_atomic(*stdin, &mut output),
                 false => session.restore(*stdin, &mut output),

@@ -61,9 +61,7 @@ impl<'w> Session<'w> {
         match command {
             Command::Change(operation) => self.change(operation, io),
             Command::List(listing) => self.list(&listing, io),
-            Command::ListUnprivileged { numeric, sorted } => {
-                unprivileged::list(numeric, sorted, self.world, io)
-            }
+            Command::ListUnprivileged(listing) => unprivileged::list(&listing, self.world, io),
             Command::Save { full: true, .. } => self.save_full(io),
             Command::Save { numeric, full: false } => self.save(numeric, io),
             Command::Restore { .. } => io.complain(&Fault::hint(self.program)),

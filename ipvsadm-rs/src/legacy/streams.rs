@@ -8,14 +8,16 @@ use ipvs_netlink::Error;
 use super::fault::Fault;
 use super::host::Host;
 
-/// The standard streams.
+/// The standard streams. What is done in another network namespace is done on another thread.
 pub struct Io<'a> {
     /// Where a restore reads.
-    pub stdin: &'a mut dyn Read,
+    pub stdin: &'a mut (dyn Read + Send),
     /// Listings.
-    pub stdout: &'a mut dyn Write,
+    pub stdout: &'a mut (dyn Write + Send),
     /// Complaints.
-    pub stderr: &'a mut dyn Write,
+    pub stderr: &'a mut (dyn Write + Send),
+    /// How many columns the terminal has that `stdout` is; `None` if it is none.
+    pub columns: Option<u16>,
 }
 
 impl Io<'_> {

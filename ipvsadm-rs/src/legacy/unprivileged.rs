@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `-L --unprivileged`: the table for users who may not ask the kernel's IPVS, from `/proc/net/ip_vs`.
 
+use ipvs_netlink::types::ServiceKey;
+use ipvs_netlink::{Errno, Error, Refusal, Request};
 use ipvs_proc::Table;
 
 use super::argv::Argv;
+use super::command::{Listing, Subject};
 use super::fault::LISTING;
 use super::host::Host;
+use super::kernel_text;
 use super::list::names::Names;
 use super::list::unprivileged;
 use super::streams::{Io, World};
@@ -23,20 +27,35 @@ pub(super) fn is_asked(argv: Argv<'_>) -> bool {
     argv.iter().any(|word| word == b"--unprivileged")
 }
 
-/// Lists all services, and tells on standard error what the list lacks.
-pub(super) fn list(numeric: bool, sorted: bool, world: &World<'_>, io: &mut Io<'_>) -> u8 {
-    match settled(world.host) {
-        Ok(table) => {
-            let mut names = Names::new(world.host, numeric);
-            io.print(&unprivileged::table(&table, sorted, &mut names));
-            io.warn(LACKS.as_bytes());
-            0
-        }
+/// Lists the services, and tells on standard error what the list lacks.
+pub(super) fn list(listing: &Listing, world: &World<'_>, io: &mut Io<'_>) -> u8 {
+    let table = match settled(world.host) {
+        Ok(table) => table,
         Err(error) => {
             io.warn(format!("ipvsadm: {error}").as_bytes());
-            LISTING
+            return LISTING;
         }
-    }
+    };
+    let mut names = Names::new(world.host, listing.numeric);
+    let text = match listing.subject {
+        Subject::Service(key) => {
+            let Some(text) = unprivileged::service(&table, key, listing.sorted, &mut names) else {
+                let error = missing(key);
+                world.tell(&error, &kernel_text::of_error(&error), io);
+                return LISTING;
+            };
+            text
+        }
+        _ => unprivileged::table(&table, listing.sorted, &mut names),
+    };
+    io.print(&text);
+    io.warn(LACKS.as_bytes());
+    0
+}
+
+/// What the kernel would say of a service that is not there.
+fn missing(key: ServiceKey) -> Error {
+    Error::Refused(Box::new(Refusal::new(Request::GetService(key), Errno::ESRCH)))
 }
 
 /// The table as two looks in a row show it. Up to 6.12, services that come and go in other namespaces

@@ -6,6 +6,7 @@
 
 mod conn;
 mod failure;
+mod netns;
 mod proc;
 mod sysctl;
 
@@ -43,6 +44,11 @@ enum Command {
     Conn(conn::Conn),
     Proc(proc::Proc),
     Sysctl(sysctl::Sysctl),
+}
+
+/// The grammar, for the generators of completions and the manual.
+pub fn command() -> clap::Command {
+    <Line as clap::CommandFactory>::command()
 }
 
 /// What a command returns: the exit status, unless it failed.
@@ -103,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_words_are_the_commands() {
-        let command = <Line as clap::CommandFactory>::command();
+        let command = command();
         let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
         assert_eq!(names, WORDS);
         assert!(

@@ -30,7 +30,7 @@ pub fn raw(
 ) -> (Vec<u8>, Vec<u8>, u8) {
     let arguments: Arguments = arguments.iter().collect();
     let (mut stdin, mut stdout, mut stderr) = (stdin, Vec::new(), Vec::new());
-    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr };
+    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr, columns: None };
     let status = program::run(name.as_bytes(), arguments.argv(), &mut io, world, connect);
     (stdout, stderr, status)
 }

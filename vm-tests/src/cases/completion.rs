@@ -26,6 +26,18 @@ fn tabs(root: &Root, terminal: &mut Terminal) -> Result<(), Failure> {
     assert_eq!(root.run("ipvsadm -Sn")?, "-A -t 192.0.2.1:80 -s mh -b mh-port\n");
     terminal.line("ipvsadm-save --fu\t>/tmp/saved")?;
     assert_eq!(root.run("cat /tmp/saved")?, root.run("ipvsadm -S --full")?);
+    words(root, terminal)
+}
+
+/// The same with words, their words and their options.
+fn words(root: &Root, terminal: &mut Terminal) -> Result<(), Failure> {
+    terminal.line("ipvsadm sysc\tge\t--js\t--rel\t>/tmp/related")?;
+    assert_eq!(root.run("cat /tmp/related")?, root.run("ipvsadm sysctl get --related --json")?);
+    terminal.line("ipvsadm pro\tconn\t--b\tdes\t--stri\t--js\t>/tmp/dests")?;
+    assert_eq!(root.run("cat /tmp/dests")?, "{\n  \"dests\": [],\n  \"schema\": 1\n}\n");
+    terminal.line("ipvs-syncd mon\t--fai\t--rea\t/nowhere 2>/tmp/told")?;
+    let told = root.run("cat /tmp/told")?;
+    assert!(told.starts_with("ipvs-syncd: /nowhere: No such file"), "{told}");
     Ok(())
 }
 
@@ -70,5 +82,22 @@ fn fish(ctx: &mut Ctx) -> Result<(), Failure> {
         complete("ipvsadm-restore --a")?,
         "--atomic\t-R: make the state equal to the rules, all or nothing\n"
     );
+    // A second letter before; the generator's own function would give up there.
+    assert_eq!(complete("ipvsadm -l --nos")?, "--nosort\tin the kernel's order\n");
+    for (line, expected) in [
+        ("ipvsadm sysc", "sysctl\tShow, set, compare, save and load the settings of IPVS\n"),
+        (
+            "ipvsadm proc conn",
+            "conns\tShow connections and templates, or how many there are of each kind\n",
+        ),
+        ("ipvsadm proc conns --by d", "dest\tDestination\n"),
+        ("ipvsadm proc --stri", "--strict\tExit status 1 if lines were left out\n"),
+        (
+            "ipvs-syncd monitor --kn",
+            "--known-sender\tWho may send; raise an alarm for all others (may be repeated)\n",
+        ),
+    ] {
+        assert_eq!(complete(line)?, expected, "{line}");
+    }
     Ok(())
 }

@@ -55,6 +55,7 @@ fn ours_is_there(root: &Root) -> Result<(), Failure> {
     root.run("ipvsadm -h | grep -q -e --atomic; ipvsadm-save --full | grep -q -e --set")?;
     root.run("ipvsadm-save --full | ipvsadm-restore --atomic")?;
     root.run("zgrep -q 'ipvsadm-rs [0-9]' /usr/share/man/man8/ipvsadm{,-save,-restore}.8.gz")?;
+    root.run("ipvs-syncd --help | grep -q monitor && zgrep -q monitor /usr/share/man/man8/ipvs-syncd.8.gz")?;
     sound(root)
 }
 
@@ -119,6 +120,7 @@ fn theirs_later(ctx: &mut Ctx) -> Result<(), Failure> {
     root.run(THEIRS)?;
     root.run("dpkg -P ipvsadm-rs")?;
     theirs_is_there(&root)?;
+    assert_eq!(root.cmd("ls /usr/sbin/ipvs-syncd /usr/share/man/man8/ipvs-syncd*")?.text(), "");
     root.run("dpkg -P ipvsadm")?;
     assert_eq!(root.cmd("ls /usr/sbin/ipvsadm* /usr/share/man/man8/ipvsadm*")?.text(), "");
     Ok(())

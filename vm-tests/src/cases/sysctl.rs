@@ -86,6 +86,16 @@ fn set_and_get(ctx: &mut Ctx) -> Result<(), Failure> {
     assert!(related.contains("net.ipv4.conf.lo.rp_filter "), "{related}");
     let elsewhere = ctx.run("unshare -n ipvsadm sysctl get conntrack --json")?;
     assert!(elsewhere.contains("\"value\": 0"), "{elsewhere}");
+    // One with a name, from here.
+    let mut topology = ctx.topology();
+    let blue = topology.host("blue")?;
+    let name = blue.namespace();
+    ctx.run(&format!("ipvsadm sysctl set sync_ports=2 --netns {name}"))?;
+    assert_eq!(blue.run("cat /proc/sys/net/ipv4/vs/sync_ports")?, "2\n");
+    assert_eq!(read("sync_ports")?, "4\n");
+    let path = format!("/run/netns/{name}");
+    let shown = ctx.run(&format!("ipvsadm sysctl --netns {path} get sync_ports"))?;
+    assert!(shown.contains("net.ipv4.vs.sync_ports  2 "), "{shown}");
     Ok(())
 }
 

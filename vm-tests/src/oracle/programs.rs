@@ -52,7 +52,7 @@ pub fn ours(case: &Case) -> Ran {
     let world = World { host: &machine, posixly_correct: line.posixly_correct, hints: false };
     let arguments: Arguments = line.arguments.iter().collect();
     let (mut stdin, mut stdout, mut stderr) = (line.input.as_slice(), Vec::new(), Vec::new());
-    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr };
+    let mut io = Io { stdin: &mut stdin, stdout: &mut stdout, stderr: &mut stderr, columns: None };
     let calls = Calls::default();
     let connect = || match state.failure_of(Question::Init) {
         Some(errno) => Err(Error::Refused(Box::new(Refusal::new(Request::GetInfo, errno)))),

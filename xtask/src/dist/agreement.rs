@@ -97,8 +97,18 @@ fn the_manual_tells_the_table() {
     assert_eq!(in_manual, table());
 }
 
-/// Words of the prose that look like options and are none: of systemctl.
-const FOREIGN: [&str; 1] = ["--now"];
+/// Words of the prose that look like options and are none of ours: of systemctl, tcpdump.
+const FOREIGN: [&str; 3] = ["--now", "-i", "-w"];
+
+/// Whether the words of a program have this option, anywhere.
+fn has_word_option(program: &str, option: &str) -> bool {
+    fn has(command: &clap::Command, long: &str) -> bool {
+        command.get_arguments().any(|argument| argument.get_long() == Some(long))
+            || command.get_subcommands().any(|word| has(word, long))
+    }
+    let words = grammar::words(program);
+    words.is_some_and(|words| option == "help" || has(&words, option))
+}
 
 #[test]
 fn the_prose_names_only_options_that_exist() {
@@ -107,12 +117,18 @@ fn the_prose_names_only_options_that_exist() {
         let text = page.lines().filter(|line| !line.starts_with(r#".\""#)).collect::<Vec<_>>();
         let text = plain(&text.join("\n"));
         assert!(!text.contains('@'), "{program}: a mark was left");
-        for word in text.split(|c: char| c.is_whitespace() || "[]|,()\"".contains(c)) {
+        for word in text.split(|c: char| c.is_whitespace() || "[]|,()\"`".contains(c)) {
             let word = word.trim_end_matches(['.', ':', ';']);
             let known = match word.strip_prefix("--") {
-                Some(long) => by_name(long.as_bytes()).is_some() || FOREIGN.contains(&word),
+                Some(long) => {
+                    has_word_option(program, long)
+                        || by_name(long.as_bytes()).is_some()
+                        || FOREIGN.contains(&word)
+                }
                 None => {
-                    word.trim_start_matches('-').bytes().all(|letter| by_letter(letter).is_some())
+                    let mut letters = word.trim_start_matches('-').bytes();
+                    let ours = letters.all(|letter| by_letter(letter).is_some());
+                    word == "-" || program != grammar::SYNCD && ours || FOREIGN.contains(&word)
                 }
             };
             assert!(known || !word.starts_with('-'), "{program}: {word}");
@@ -144,12 +160,16 @@ fn names(program: &str) -> BTreeSet<String> {
 
 #[test]
 fn bash_completes_the_table() {
-    for program in grammar::programs() {
+    for program in grammar::names() {
         let text = completions::text(program, Shell::Bash).unwrap();
         let (_, rest) = text.split_once("            opts=\"").unwrap();
         let (words, _) = rest.split_once('"').unwrap();
         let completed: BTreeSet<_> = words.split_whitespace().map(str::to_owned).collect();
-        assert_eq!(completed, names(program), "{program}");
+        let words = grammar::words(program);
+        let words = words.iter().flat_map(|words| words.get_subcommands());
+        let words = words.map(|word| word.get_name().to_owned());
+        let expected: BTreeSet<_> = names(program).into_iter().chain(words).collect();
+        assert_eq!(completed, expected, "{program}");
         for option in grammar::options(program) {
             let values: Vec<_> = values::of(option.long);
             if values.is_empty() {
@@ -168,9 +188,10 @@ fn bash_completes_the_table() {
 
 #[test]
 fn zsh_completes_the_table_with_its_help() {
-    for program in grammar::programs() {
+    for program in grammar::names() {
         let text = completions::text(program, Shell::Zsh).unwrap();
-        let lines = text.lines().filter(|line| line.starts_with("'-"));
+        let (own, _) = text.split_once("&& ret=0").unwrap();
+        let lines = own.lines().filter(|line| line.starts_with("'-"));
         let mut completed = BTreeSet::new();
         for line in lines {
             let (name, rest) = line[1..].split_once('[').unwrap();
@@ -190,11 +211,15 @@ fn zsh_completes_the_table_with_its_help() {
 
 #[test]
 fn fish_completes_the_table_with_its_help() {
-    for program in grammar::programs() {
+    for program in grammar::names() {
         let text = completions::text(program, Shell::Fish).unwrap();
-        let start = format!("complete -c {program} ");
+        let start = match grammar::words(program) {
+            Some(_) => format!("complete -c {program} -n \"__fish_{program}_needs_command\" "),
+            None => format!("complete -c {program} "),
+        };
+        let lines = text.lines().filter_map(|line| line.strip_prefix(&start));
         let mut completed = BTreeSet::new();
-        for line in text.lines().filter_map(|line| line.strip_prefix(&start)) {
+        for line in lines.filter(|line| !line.starts_with("-f -a ")) {
             let (words, rest) = line.split_once(" -d '").unwrap();
             let words: Vec<_> = words.split_whitespace().collect();
             let names: Vec<_> = words

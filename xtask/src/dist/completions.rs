@@ -37,8 +37,38 @@ pub fn text(program: &'static str, shell: Shell) -> Result<String> {
     let mut bytes = Vec::new();
     generate(shell, &mut grammar::completed(program, shell), program, &mut bytes);
     let text = String::from_utf8(bytes).context("the completions are no UTF-8")?;
+    let text = match shell {
+        // The generator looks for the places of words by one name and has them under another, unless
+        // the program's name has no dash.
+        Shell::Bash => {
+            let [there, wanted] = ["__subcmd__", "__"].map(|dash| program.replace('-', dash));
+            text.replace(&format!("{there}__subcmd__"), &format!("{wanted}__subcmd__"))
+        }
+        Shell::Fish if grammar::options(program).next().is_some() => with_words(program, text)?,
+        _ => text,
+    };
     let named = grammar::options(program).any(|option| option.long == values::INTERFACE);
     if named { with_interfaces(&text, shell) } else { Ok(text) }
+}
+
+/// Has fish take for a word what is the first argument. What the generator wrote reads all options
+/// that stand before a word, and gives up at the second letters that the table has for some.
+fn with_words(program: &str, text: String) -> Result<String> {
+    let Some(words) = grammar::words(program) else { return Ok(text) };
+    let words: Vec<_> = words.get_subcommands().map(|word| word.get_name().to_owned()).collect();
+    let function = format!("function __fish_{program}_needs_command\n");
+    let start = text.find(&function).context("no function for words in the completions")?;
+    let length = text[start..].find("\nend\n").context("a function without an end")?;
+    let body = format!(
+        "    set -l cmd (commandline -opc)
+    if contains -- \"$cmd[2]\" {}
+        echo $cmd[2]
+        return 1
+    end
+    return 0",
+        words.join(" ")
+    );
+    Ok([&text[..start], &function, &body, &text[start + length..]].concat())
 }
 
 /// Has the shell ask for the names of interfaces, which the generator has no notion of.

@@ -27,6 +27,7 @@ fn expected() -> BTreeSet<String> {
     const PROGRAM: &str = "-rwxr-xr-x";
     let mut files = BTreeSet::from([
         format!("{PROGRAM} usr/sbin/ipvsadm"),
+        format!("{PROGRAM} usr/sbin/{}", grammar::SYNCD),
         "lrwxrwxrwx usr/sbin/ipvsadm-restore -> ipvsadm".to_owned(),
         "lrwxrwxrwx usr/sbin/ipvsadm-save -> ipvsadm".to_owned(),
         format!("{PROGRAM} usr/libexec/ipvsadm-rs/rules"),

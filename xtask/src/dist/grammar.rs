@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The command line as clap sees it, made from the program's one table of options.
-//!
-//! Only the generators of the manual and the completions read this: clap could not parse such a
-//! grammar as the C tool does. The words of the modern grammar are not in it yet.
+//! The command lines as clap sees them, for the generators of the manual and the completions: options
+//! of the legacy grammar from the program's one table, which clap could not parse as the C tool does,
+//! and words from the grammars that parse them.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, ValueHint};
@@ -12,8 +11,8 @@ use ipvsadm_rs::legacy::options::{OPTIONS, OptionSpec, Topic, Value};
 
 use super::values;
 
-/// The programs that the one binary is, and their options: all, or those with these long names.
-const PROGRAMS: [(&str, Option<&[&str]>); 3] = [
+/// The names of the one binary, and their options: all, or those with these long names.
+const NAMES: [(&str, Option<&[&str]>); 3] = [
     ("ipvsadm", None),
     ("ipvsadm-save", Some(&["numeric", "full"])),
     ("ipvsadm-restore", Some(&["atomic"])),
@@ -22,40 +21,85 @@ const PROGRAMS: [(&str, Option<&[&str]>); 3] = [
 /// What `ipvsadm-save` takes only as a letter.
 const LETTER_ONLY: &str = "numeric";
 
-/// The names of the programs.
-pub fn programs() -> impl Iterator<Item = &'static str> {
-    PROGRAMS.iter().map(|(name, _)| *name)
+/// The program of the synchronisation messages, which has words only.
+pub const SYNCD: &str = "ipvs-syncd";
+
+/// The names of the binary `ipvsadm`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _)| *name)
 }
 
-/// The options of a program, in the order of the table; hidden ones are left out.
+/// The names of all programs.
+pub fn programs() -> impl Iterator<Item = &'static str> {
+    names().chain([SYNCD])
+}
+
+/// The options of a program that are in the table, in its order; hidden ones are left out.
 pub fn options(program: &str) -> impl Iterator<Item = &'static OptionSpec> {
-    let names = PROGRAMS.iter().find(|(name, _)| *name == program).and_then(|(_, names)| *names);
-    OPTIONS
-        .iter()
-        .filter(|option| option.topic != Topic::Hidden)
-        .filter(move |option| names.is_none_or(|names| names.contains(&option.long)))
+    let names = NAMES.iter().find(|(name, _)| *name == program).map(|(_, names)| *names);
+    let listed = move |option: &&OptionSpec| match names {
+        Some(names) => names.is_none_or(|names| names.contains(&option.long)),
+        None => false,
+    };
+    OPTIONS.iter().filter(|option| option.topic != Topic::Hidden).filter(listed)
+}
+
+/// The grammar of a program's words, if it has any.
+pub fn words(program: &str) -> Option<Command> {
+    match program {
+        "ipvsadm" => Some(ipvsadm_rs::modern::command()),
+        SYNCD => Some(ipvs_syncd::program::command()),
+        _ => None,
+    }
 }
 
 /// The options of `ipvsadm` under the headings of its help, for the manual.
 pub fn topics() -> Vec<(&'static str, Command)> {
     let of = |topic| OPTIONS.iter().filter(move |option| option.topic == topic);
-    let command = |topic| command("ipvsadm", of(topic).map(manual));
+    let command = |topic| {
+        let mut command = legacy("ipvsadm", of(topic).map(manual));
+        command.build();
+        command
+    };
     TOPICS.iter().map(|(topic, heading)| (*heading, command(*topic))).collect()
 }
 
 /// The command line of a program, for completions in a shell.
 pub fn completed(program: &'static str, shell: Shell) -> Command {
-    command(program, options(program).map(|option| completion(program, option, shell)))
+    let mut words = words(program).unwrap_or_else(|| Command::new(program));
+    if shell == Shell::Zsh {
+        words = escaped(words);
+    }
+    // Now, as words have a `--help` of clap's and the table has its own.
+    words.build();
+    if options(program).next().is_none() {
+        return words;
+    }
+    let options = options(program).map(|option| completion(program, option, shell));
+    let mut command = legacy(program, options).subcommands(words.get_subcommands().cloned());
+    command.build();
+    command
 }
 
-fn command(name: &'static str, arguments: impl Iterator<Item = Arg>) -> Command {
-    let mut command = Command::new(name)
+fn legacy(name: &'static str, arguments: impl Iterator<Item = Arg>) -> Command {
+    Command::new(name)
         .bin_name(name)
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .args(arguments);
-    command.build();
-    command
+        .disable_help_subcommand(true)
+        .args(arguments)
+}
+
+/// The words as zsh needs them: a colon ends the name of a value there.
+fn escaped(words: Command) -> Command {
+    let names = |argument: Arg| match argument.get_value_names() {
+        Some(names) => {
+            let names: Vec<_> = names.iter().map(|name| name.replace(':', r"\:")).collect();
+            argument.value_names(names)
+        }
+        None => argument,
+    };
+    words.mut_args(names).mut_subcommands(escaped)
 }
 
 /// An option as the manual lists it. Its generator does not know of second letters.

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The manual: prose from `docs/man`, usage and options from the table.
+//! The manual: prose from `docs/man`, usage and options from the table and the grammars of words.
 
 use anyhow::{Context, Result, ensure};
 use clap_mangen::Man;
 use ipvsadm_rs::legacy::help::USAGE;
 
-use super::grammar;
+use super::{grammar, words};
 
 /// The pages with their prose, which has marks where generated text belongs.
-const PAGES: [(&str, &str); 3] = [
+const PAGES: [(&str, &str); 4] = [
     ("ipvsadm", include_str!("../../../docs/man/ipvsadm.8")),
     ("ipvsadm-save", include_str!("../../../docs/man/ipvsadm-save.8")),
     ("ipvsadm-restore", include_str!("../../../docs/man/ipvsadm-restore.8")),
+    (grammar::SYNCD, include_str!("../../../docs/man/ipvs-syncd.8")),
 ];
 
 /// The page of a program, in section 8.
@@ -22,6 +23,14 @@ pub fn page(program: &str) -> Result<String> {
     let (_, prose) =
         PAGES.iter().find(|(name, _)| *name == program).context("no such manual page")?;
     let page = prose.replace("@VERSION@", env!("CARGO_PKG_VERSION"));
+    let page = match grammar::words(program) {
+        Some(words) => page.replace("@WORDS@\n", &words::sections(words)?),
+        None => page,
+    };
+    if program == grammar::SYNCD {
+        let words = grammar::words(program).context("a program without words")?;
+        return Ok(page.replace("@SYNOPSIS@\n", &words::synopsis(words)));
+    }
     let page = page.replace("@SYNOPSIS@\n", &synopsis());
     Ok(page.replace("@OPTIONS@\n", &options()?))
 }
@@ -31,7 +40,7 @@ fn synopsis() -> String {
     USAGE.iter().map(form).collect::<Vec<_>>().join(".br\n")
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('\\', r"\e").replace('-', r"\-")
 }
 

@@ -13,6 +13,9 @@ mod man;
 mod output;
 mod portable;
 mod values;
+#[cfg(test)]
+mod word_agreement;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -33,7 +33,7 @@ pub fn program() -> Result<(PathBuf, &'static str)> {
     let path = directory.join("ipvsadm");
     fs::copy(program, &path).with_context(|| format!("cannot write {}", path.display()))?;
     ensure!(!needs_loader(&fs::read(&path)?)?, "{} is not static", path.display());
-    for name in grammar::programs().filter(|name| *name != "ipvsadm") {
+    for name in grammar::names().filter(|name| *name != "ipvsadm") {
         link(&directory.join(name))?;
     }
     Ok((path, library))

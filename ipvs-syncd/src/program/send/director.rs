@@ -93,7 +93,7 @@ impl Place {
     fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
         Ok(match &self.netns {
             None => work(),
-            Some(netns) => netns.run(|| Ok(work()))?,
+            Some(netns) => netns.run(work)?,
         })
     }
 }

@@ -22,23 +22,55 @@ struct Listed<'t> {
     dests: Vec<&'t Dest>,
 }
 
-/// The text of the listing.
+/// The text of the listing of all services.
 pub fn table(read: &Table, sorted: bool, names: &mut Names<'_>) -> Vec<u8> {
-    let mut services: Vec<Listed<'_>> = read.services.iter().filter_map(listed).collect();
+    let mut out = Vec::new();
+    table::banner(&mut out, &read.version, read.size);
+    rows(&mut out, read.services.iter().filter_map(listed).collect(), sorted, names);
+    out
+}
+
+/// The text of the listing of one service; `None` if it is not there.
+pub fn service(
+    read: &Table,
+    key: ServiceKey,
+    sorted: bool,
+    names: &mut Names<'_>,
+) -> Option<Vec<u8>> {
+    let services = only(key, read.services.iter().filter_map(listed));
+    if services.is_empty() {
+        return None;
+    }
+    let mut out = Vec::new();
+    rows(&mut out, services, sorted, names);
+    Some(out)
+}
+
+/// The service that surely has this key, else those of its mark whose family the file leaves open.
+fn only<'t>(key: ServiceKey, services: impl Iterator<Item = Listed<'t>>) -> Vec<Listed<'t>> {
+    let same = |listed: &Listed<'_>| match (listed.key, key) {
+        (ServiceKey::Fwmark { mark, .. }, ServiceKey::Fwmark { mark: wanted, .. }) => {
+            mark == wanted && listed.family.is_none_or(|family| family == key.family())
+        }
+        (listed, wanted) => listed == wanted,
+    };
+    let (known, open): (Vec<_>, Vec<_>) =
+        services.filter(same).partition(|listed| listed.family.is_some());
+    if known.is_empty() { open } else { known }
+}
+
+fn rows(out: &mut Vec<u8>, mut services: Vec<Listed<'_>>, sorted: bool, names: &mut Names<'_>) {
     if sorted {
         order::by_service(&mut services, |listed| listed.key);
         services.iter_mut().for_each(|listed| order::by_dest(&mut listed.dests, |dest| dest.key));
     }
     names.look_up(services.iter().flat_map(addresses));
-    let mut out = Vec::new();
-    table::banner(&mut out, &read.version, read.size);
-    table::title(&mut out, Columns::Plain);
+    table::title(out, Columns::Plain);
     for listed in &services {
-        service_row(&mut out, listed, names);
+        service_row(out, listed, names);
         let protocol = listed.key.protocol();
-        listed.dests.iter().for_each(|dest| dest_row(&mut out, dest, protocol, names));
+        listed.dests.iter().for_each(|dest| dest_row(out, dest, protocol, names));
     }
-    out
 }
 
 /// `None` for mark 0, which no service has: to packets it means no mark.

@@ -20,7 +20,7 @@ impl<'c> Row<'c> {
 }
 
 /// A table for people.
-pub(super) fn table(rows: &[Row<'_>]) -> String {
+pub(super) fn table(rows: &[Row<'_>], columns: Option<u16>) -> String {
     let fields: [Field<Row<'_>>; 7] = [
         Field { name: "protocol", value: |row| json!(row.connection.protocol.to_string()) },
         Field { name: "client", value: |row| json!(row.connection.client.to_string()) },
@@ -30,5 +30,5 @@ pub(super) fn table(rows: &[Row<'_>]) -> String {
         Field { name: "expires", value: |row| json!(row.connection.expires.as_secs()) },
         Field { name: "result", value: |row| json!(row.result) },
     ];
-    table::records(rows, &fields)
+    table::records(rows, &fields, columns)
 }

@@ -10,28 +10,37 @@ use crate::output::json;
 /// How many rows people are shown; programs get all.
 const ROWS: usize = 20;
 
+/// For whom it is printed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style {
+    /// Programs.
+    pub(super) json: bool,
+    /// People with a terminal of this width.
+    pub(super) columns: Option<u16>,
+}
+
 /// A plan that is not carried out.
-pub(super) fn plan(plan: &Plan, survey: &Survey, as_json: bool) -> String {
-    if as_json {
+pub(super) fn plan(plan: &Plan, survey: &Survey, style: Style) -> String {
+    if style.json {
         return document(survey, json!(plan.steps()), json!(plan.left_alone()), true);
     }
     let planned = plan.steps().iter().map(|step| Row::new(&step.connection, change(step)));
     let rows: Vec<_> = planned.chain(left_alone(plan.left_alone())).collect();
     let (steps, left) = (plan.steps().len(), plan.left_alone().len());
     let summary = format!("would change {steps} of {}", steps + left);
-    format!("{}{summary}; nothing was done\n", table(rows))
+    format!("{}{summary}; nothing was done\n", table(rows, style.columns))
 }
 
 /// What became of a plan. Of many entries only those are listed that did not become what was wanted.
-pub(super) fn report(report: &Report, survey: &Survey, as_json: bool) -> String {
-    if as_json {
+pub(super) fn report(report: &Report, survey: &Survey, style: Style) -> String {
+    if style.json {
         return document(survey, json!(report.done), json!(report.left_alone), false);
     }
     let few = report.done.len() <= ROWS;
     let shown = report.done.iter().filter(|done| few || !done.outcome.is_success());
     let done = shown.map(|done| Row::new(&done.step.connection, done.outcome.to_string()));
     let rows: Vec<_> = done.chain(left_alone(&report.left_alone)).collect();
-    format!("{}{}\n", table(rows), summary(report))
+    format!("{}{}\n", table(rows, style.columns), summary(report))
 }
 
 /// How many of each kind: `ended 3, still there 1, left alone 2`.
@@ -72,10 +81,10 @@ fn left_alone(entries: &[LeftAlone]) -> impl Iterator<Item = Row<'_>> {
     entries.iter().map(|left| Row::new(&left.connection, format!("left alone: {}", left.reason)))
 }
 
-fn table(mut rows: Vec<Row<'_>>) -> String {
+fn table(mut rows: Vec<Row<'_>>, columns: Option<u16>) -> String {
     let more = rows.len().saturating_sub(ROWS);
     rows.truncate(ROWS);
-    let table = rows::table(&rows);
+    let table = rows::table(&rows, columns);
     if more == 0 { table } else { format!("{table}and {more} more\n") }
 }
 

@@ -16,7 +16,7 @@ use super::show;
 use crate::legacy::streams::Io;
 use crate::modern::failure::{Failure, INCOMPLETE};
 use crate::modern::proc::bad_lines;
-use crate::modern::{Outcome, print, warn};
+use crate::modern::{Outcome, netns, print, warn};
 
 /// Where, and how it is shown.
 #[derive(Debug, Args)]
@@ -27,8 +27,8 @@ pub(super) struct Surgery {
     /// Print JSON: {"schema": 1, "surgery": ...}
     #[arg(long)]
     json: bool,
-    /// In this network namespace: NAME (see `ip netns`), PID or PATH
-    #[arg(long, value_name = "NS", value_parser = netns, conflicts_with = "root")]
+    /// Enter this network namespace: NAME (see `ip netns`), PID or PATH
+    #[arg(long, value_name = "NS", value_parser = netns::parse, conflicts_with = "root")]
     netns: Option<Netns>,
     /// A directory in the place of /proc, with net/ip_vs_conn in it, for --dry-run
     #[arg(long, value_name = "DIR", requires = "dry_run")]
@@ -86,14 +86,15 @@ impl Surgery {
         } else {
             site.survey.cautions().iter().for_each(|caution| warn(io, &caution.to_string()));
         }
+        let style = show::Style { json: self.json, columns: io.columns };
         if self.dry_run {
-            return print(io, &show::plan(&plan, &site.survey, self.json));
+            return print(io, &show::plan(&plan, &site.survey, style));
         }
         let report = match plan.is_empty() {
             true => Report::from(plan),
             false => perform(plan, ipvs, &site)?,
         };
-        print(io, &show::report(&report, &site.survey, self.json))?;
+        print(io, &show::report(&report, &site.survey, style))?;
         Ok(if report.is_complete() { 0 } else { INCOMPLETE })
     }
 
@@ -106,14 +107,6 @@ impl Surgery {
             (None, Some(dir)) => Ok((connect()?, Place::at(Root::at(dir)))),
             (None, None) => Ok((connect()?, Place::here())),
         }
-    }
-}
-
-/// All digits are a process, a slash makes a path.
-fn netns(text: &str) -> Result<Netns, &'static str> {
-    match text.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => text.parse().map(Netns::Pid).map_err(|_| "a name, the id of a process, or a path"),
-        false => Ok(text.into()),
     }
 }
 

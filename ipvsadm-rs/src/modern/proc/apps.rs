@@ -26,7 +26,7 @@ impl Apps {
         let (ipvs_proc::Apps { apps }, errors) = view.root.read_skipping()?;
         match view.json {
             true => print(io, &json::records("apps", &apps, FIELDS))?,
-            false => print(io, &table::records(&apps, FIELDS))?,
+            false => print(io, &table::records(&apps, FIELDS, io.columns))?,
         };
         bad_lines::report(&bad_lines::summary(errors), view.strict, io)
     }

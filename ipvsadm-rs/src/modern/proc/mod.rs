@@ -11,10 +11,11 @@ mod status;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use ipvs_netlink::Netns;
 use ipvs_proc::Root;
 
-use super::Outcome;
 use super::failure::Failure;
+use super::{Outcome, netns};
 use crate::legacy::streams::Io;
 
 const EXAMPLES: &str = "\
@@ -23,6 +24,7 @@ Examples:
   ipvsadm proc conns --by dest              connections and templates of each destination
   ipvsadm proc conns --json --sync          all of them, one a line, with their origin
   ipvsadm proc stats --pid 4711             in the network namespace of that process
+  ipvsadm proc stats --netns blue           in the one that `ip netns add blue` made
   ipvsadm proc conns --root copies          from copies of the files, in copies/net
 
 Lines that can't be read are left out and reported on standard error in one line. `stats` and
@@ -44,6 +46,9 @@ pub(super) struct Proc {
     /// The network namespace of this process
     #[arg(long, value_name = "PID", global = true)]
     pid: Option<u32>,
+    /// Enter this network namespace: NAME (see `ip netns`), PID or PATH
+    #[arg(long, value_name = "NS", global = true, value_parser = netns::parse)]
+    netns: Option<Netns>,
     /// Print JSON: {"schema": 1, NAME: ...}
     #[arg(long, global = true)]
     json: bool,
@@ -74,22 +79,24 @@ pub(super) struct View {
 impl Proc {
     /// Carries it out.
     pub(super) fn run(self, io: &mut Io<'_>) -> Outcome {
-        let root = match (self.root, self.pid) {
-            (None, None) => Root::system(),
-            (Some(dir), None) => Root::at(dir),
-            (None, Some(pid)) => Root::process(pid),
+        let root = match (self.root, self.pid, &self.netns) {
+            (None, None, None) => Root::system(),
+            (Some(dir), None, None) => Root::at(dir),
+            (None, Some(pid), None) => Root::process(pid),
+            (None, None, Some(_)) => Root::thread(),
             // clap does not see it where one stands before the word and one after.
-            (Some(_), Some(_)) => {
-                return Err(Failure::usage("--root and --pid exclude each other (see --help)"));
+            _ => {
+                let text = "--root, --pid and --netns exclude each other (see --help)";
+                return Err(Failure::usage(text));
             }
         };
         let view = View { root, json: self.json, strict: self.strict };
-        match self.subject {
+        netns::inside(self.netns.as_ref(), || match self.subject {
             Subject::Conns(conns) => conns.run(&view, io),
             Subject::Stats(stats) => stats.run(&view, io),
             Subject::Percpu(percpu) => percpu.run(&view, io),
             Subject::Status(status) => status.run(&view, io),
             Subject::Apps(apps) => apps.run(&view, io),
-        }
+        })
     }
 }

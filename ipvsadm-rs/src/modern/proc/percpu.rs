@@ -34,7 +34,7 @@ impl PerCpu {
         let percpu: ipvs_proc::PerCpu = view.root.read()?;
         match view.json {
             true => print(io, &json::document("percpu", json!(percpu))),
-            false => print(io, &table::records(&rows(&percpu), FIELDS)),
+            false => print(io, &table::records(&rows(&percpu), FIELDS, io.columns)),
         }
     }
 }

@@ -34,7 +34,7 @@ impl Stats {
         let totals: Totals = view.root.read()?;
         match view.json {
             true => print(io, &json::document("stats", json!(totals))),
-            false => print(io, &table::records(&rows(&totals), FIELDS)),
+            false => print(io, &table::records(&rows(&totals), FIELDS, io.columns)),
         }
     }
 }

@@ -30,7 +30,7 @@ impl Status {
         let (status, errors) = view.root.read_skipping::<ipvs_proc::Status>()?;
         match view.json {
             true => print(io, &json::document("status", json!(status)))?,
-            false => print(io, &table::records(&rows(&status), FIELDS))?,
+            false => print(io, &table::records(&rows(&status), FIELDS, io.columns))?,
         };
         bad_lines::report(&bad_lines::summary(errors), view.strict, io)
     }

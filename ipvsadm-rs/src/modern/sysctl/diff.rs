@@ -45,7 +45,7 @@ impl Diff {
         };
         let text = match self.json {
             true => json::records("differences", &differences, FIELDS),
-            false => table::records(&differences, FIELDS),
+            false => table::records(&differences, FIELDS, io.columns),
         };
         print(io, &text)?;
         Ok(if differences.is_empty() { 0 } else { REFUSED })

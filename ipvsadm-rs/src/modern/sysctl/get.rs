@@ -70,7 +70,7 @@ impl Get {
         };
         match self.json {
             true => print(io, &json::records("sysctls", &rows, FIELDS)),
-            false => print(io, &table::records(&rows, FIELDS)),
+            false => print(io, &table::records(&rows, FIELDS, io.columns)),
         }
     }
 

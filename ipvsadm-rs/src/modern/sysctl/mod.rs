@@ -9,9 +9,11 @@ mod get;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use ipvs_netlink::Netns;
 use ipvs_proc::sysctl::Sysctls;
 
-use super::Outcome;
+use super::failure::Failure;
+use super::{Outcome, netns};
 use crate::legacy::streams::Io;
 
 const EXAMPLES: &str = "\
@@ -21,7 +23,7 @@ Examples:
   ipvsadm sysctl save lvs.json                keep them ...
   ipvsadm sysctl diff lvs.json                ... see what is different by now ...
   ipvsadm sysctl load lvs.json                ... and bring them back
-  ip netns exec blue ipvsadm sysctl get       those of another network namespace
+  ipvsadm sysctl get --netns blue             those of another network namespace
 
 Names are those of sysctl(8), with or without `net.ipv4.vs.` in front; `ca.NAME` stands for
 `net.ca.NAME`, the settings of the module ip_vs_ca on real servers.
@@ -37,8 +39,11 @@ Exit status: 0 done; 1 refused, failed, or different (diff); 2 not understood.";
 #[command(subcommand_required = true, arg_required_else_help = false)]
 pub(super) struct Sysctl {
     /// A directory in the place of /proc, with sys/net/ipv4/vs in it
-    #[arg(long, value_name = "DIR", default_value = "/proc", global = true)]
-    root: PathBuf,
+    #[arg(long, value_name = "DIR", global = true)]
+    root: Option<PathBuf>,
+    /// Enter this network namespace: NAME (see `ip netns`), PID or PATH
+    #[arg(long, value_name = "NS", global = true, value_parser = netns::parse)]
+    netns: Option<Netns>,
     #[command(subcommand)]
     action: Action,
 }
@@ -56,13 +61,20 @@ enum Action {
 impl Sysctl {
     /// Carries it out.
     pub(super) fn run(self, io: &mut Io<'_>) -> Outcome {
-        let sysctls = Sysctls::at(self.root.join("sys"));
-        match self.action {
+        let sysctls = match (self.root, &self.netns) {
+            (Some(dir), None) => Sysctls::at(dir.join("sys")),
+            // Those of the thread that opens them.
+            (None, _) => Sysctls::default(),
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("--root and --netns exclude each other (see --help)"));
+            }
+        };
+        netns::inside(self.netns.as_ref(), || match self.action {
             Action::Get(get) => get.run(&sysctls, io),
             Action::Set(set) => set.run(&sysctls, io),
             Action::Diff(diff) => diff.run(&sysctls, io),
             Action::Save(save) => save.run(&sysctls, io),
             Action::Load(load) => load.run(&sysctls, io),
-        }
+        })
     }
 }

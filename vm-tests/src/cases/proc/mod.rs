@@ -51,9 +51,23 @@ fn ordinary_user(ctx: &mut Ctx) -> Result<(), Failure> {
     // The heading has the size of the connection table, which 7.2 may change at any time.
     let below = |text: String| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(below(listed.success()?), below(ctx.run("ipvsadm -Ln")?));
+    for service in ["-u 192.0.2.1:9", "-t [2001:db8::1]:80", "-f 7"] {
+        let line = format!("ipvsadm -Ln {service}");
+        assert_eq!(ctx.run(&format!("{drop} {line} --unprivileged"))?, ctx.run(&line)?);
+    }
+    let unknown = "ipvsadm -Ln -t 192.0.2.1:9";
+    let ours = ctx.cmd(&format!("{drop} {unknown} --unprivileged"))?;
+    let root = ctx.cmd(unknown)?;
+    assert_eq!((ours.error_text(), ours.status), (root.error_text(), root.status));
     let connections = ctx.run(&format!("{drop} ipvsadm proc conns --json"))?;
     let document: Value = serde_json::from_str(&connections)?;
     assert_eq!(document["connections"].as_array().map(Vec::len), Some(3), "{connections}");
+    // From another namespace none is seen, unless it asks for this one: the shell's.
+    let elsewhere = "unshare -n ipvsadm proc conns --json";
+    assert!(!ctx.run(elsewhere)?.contains("192.0.2.1"));
+    for option in ["--netns $$", "--netns /proc/$$/ns/net", "--pid $$"] {
+        assert_eq!(ctx.run(&format!("{elsewhere} {option}; exit $?"))?, connections, "{option}");
+    }
     for word in ["stats", "percpu", "apps"] {
         ctx.run(&format!("{drop} ipvsadm proc {word}"))?;
     }

@@ -67,7 +67,7 @@ pub(super) fn by(by: By, chosen: &mut Chosen, json: bool, io: &mut Io<'_>) -> Ou
     let (key, fields) = by.fields();
     match json {
         true => print(io, &json::records(key, &rows, &fields)),
-        false => print(io, &table::records(&rows, &fields)),
+        false => print(io, &table::records(&rows, &fields, io.columns)),
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn histogram(chosen: &mut Chosen, json: bool, io: &mut Io<'_>) -> Out
     }
     match json {
         true => print(io, &json::records("expiry", &steps, STEPS)),
-        false => print(io, &table::records(&steps, STEPS)),
+        false => print(io, &table::records(&steps, STEPS, io.columns)),
     }
 }
 

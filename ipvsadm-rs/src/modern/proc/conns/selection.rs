@@ -19,6 +19,9 @@ pub(in crate::modern) struct Selection {
     /// From this client: ADDRESS[/LENGTH] or ADDRESS:PORT
     #[arg(long, value_name = "ADDRESS")]
     client: Option<ServiceFilter>,
+    /// From this port of clients; templates have port 0
+    #[arg(long, value_name = "PORT")]
+    client_port: Option<u16>,
     /// To this virtual service: ADDRESS[/LENGTH] or ADDRESS:PORT
     #[arg(long, value_name = "ADDRESS", conflicts_with = "fwmark")]
     service: Option<ServiceFilter>,
@@ -50,12 +53,19 @@ impl Selection {
         if let Some(protocol) = self.protocol {
             filter = filter.protocol(protocol);
         }
+        let mut port_of_address = None;
         if let Some(client) = self.client {
             let (network, port) = address(client, "--client")?;
             filter = filter.client(network);
-            if let Some(port) = port {
-                filter = filter.client_port(port);
+            port_of_address = port;
+        }
+        match (port_of_address, self.client_port) {
+            (Some(_), Some(_)) => {
+                let text = "--client has a port, and so has --client-port (see --help)";
+                return Err(Failure::usage(text));
             }
+            (Some(port), None) | (None, Some(port)) => filter = filter.client_port(port),
+            (None, None) => {}
         }
         if let Some(service) = self.service.or(self.fwmark.map(ServiceFilter::Fwmark)) {
             filter = filter.service(service);

@@ -7,17 +7,20 @@
 //! each further thread has the next port. Nothing is numbered, acknowledged, repeated on loss or
 //! authenticated, and an idle master is silent.
 //!
-//! This crate reads and writes the datagrams and does no input or output:
+//! This crate reads and writes the datagrams, and without the features that say so it does no input or
+//! output:
 //!
 //! * [`Datagram`] reads one: its header, and an iterator over its entries that allocates nothing. How
 //!   the bytes lie is told in [`wire`].
 //! * [`Backup`] tells what a kernel would do with a datagram, entry by entry, and why.
 //! * [`Encoder`] packs connections into datagrams as the kernel's master does.
 //! * [`Message`] is a datagram in an owned form, for JSON.
+//! * Module `coverage` (feature `coverage`) tells how much of a master's table its backup holds.
 //! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
 //! * Module `socket` (feature `socket`) sends datagrams as the kernel's master does.
 //! * Module `surgery` (feature `surgery`) ends, moves and frees single connections of a running kernel.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
+//! * With the feature `live`, `socket::Receiver` hears the wire, and `live` has a tracker hear with it.
 //!
 //! ```
 //! use ipvs_syncd::{Backup, Connection, Datagram, Encoder, Rules, Verdict, Version};
@@ -61,11 +64,16 @@ mod backup;
 #[cfg(feature = "capture")]
 pub mod capture;
 mod connection;
+#[cfg(feature = "coverage")]
+pub mod coverage;
 mod drop_reason;
 mod encode_error;
 mod encoder;
 mod flags;
 mod json;
+mod key;
+#[cfg(feature = "live")]
+pub mod live;
 mod message;
 #[cfg(feature = "program")]
 #[doc(hidden)]
@@ -89,6 +97,7 @@ pub use drop_reason::{DropReason, DropScope, SkipReason};
 pub use encode_error::EncodeError;
 pub use encoder::{DEFAULT_MAX_LEN, Encoder};
 pub use flags::ConnectionFlags;
+pub use key::ConnectionKey;
 pub use message::{Message, MessageEntry};
 pub use sequence::{ByteOrder, Sequence, Sequences};
 pub use state::State;

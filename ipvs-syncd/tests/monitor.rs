@@ -180,7 +180,8 @@ fn failures_are_one_line_with_the_file() {
     fails(path(&text), &["--silence", "0"], 2, &["--silence"]);
     fails(path(&text), &["--service", "web"], 2, &["--service"]);
     assert_eq!(run(&[]).status, 2);
-    assert_eq!(run(&["monitor"]).status, 2);
+    assert_eq!(run(&["monitor", "--ports", "0"]).status, 2);
+    assert_eq!(run(&["monitor", "--no-messages"]).status, 2);
     let help = run(&["monitor", "--help"]);
     assert!(help.status == 0 && help.stdout.contains("Exit status"));
 }

@@ -7,9 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use ipvs_syncd::tracker::{
-    Alarm, AlarmEvent, Change, MAX_ALARMS, MAX_DESTINATIONS, MAX_STREAMS, Tracker, Trouble, Watch,
+    Alarm, AlarmEvent, Change, Histogram, MAX_ALARMS, MAX_DESTINATIONS, MAX_STREAMS,
+    ServicePattern, Tracker, Trouble, Watch,
 };
-use ipvs_syncd::{Connection, ConnectionFlags, Encoder, Version};
+use ipvs_syncd::{Connection, ConnectionFlags, ConnectionKey, Encoder, Version};
 use ipvs_types::{Protocol, TcpState};
 use proptest::prelude::*;
 
@@ -184,6 +185,72 @@ fn silence_of_all_and_of_one_id_ends_with_a_message() {
 }
 
 #[test]
+fn a_new_watch_counts_from_then_on() {
+    let mut tracker = Tracker::new(watch(|watch| {
+        watch.known_senders = vec![ONE];
+        watch.silence = Some(Duration::from_secs(10));
+    }));
+    let usual = usual();
+    let silence = Alarm::Silence { sync_id: Some(7) };
+    assert_eq!(hear(&mut tracker, &[(0, ONE, &usual[..])]), []);
+    let ticked = |tracker: &mut Tracker, second| -> Vec<_> {
+        tracker.tick(Duration::from_secs(second)).into_iter().map(short).collect()
+    };
+    assert_eq!(ticked(&mut tracker, 10), [raised(10, silence)]);
+    // Of another group, with another master, and more patience.
+    tracker.rewatch(watch(|watch| {
+        watch.known_senders = vec![TWO];
+        watch.sync_id = Some(8);
+        watch.silence = Some(Duration::from_secs(20));
+    }));
+    assert_eq!(ticked(&mut tracker, 29), [cleared(10, silence)]);
+    let nothing = Alarm::Silence { sync_id: None };
+    assert_eq!(ticked(&mut tracker, 30), [raised(30, nothing)]);
+    let mismatch = Alarm::SyncIdMismatch { sender: ONE, sync_id: 7, expected: 8 };
+    let expected = [raised(31, Alarm::UnknownSender { sender: ONE }), raised(31, mismatch)];
+    assert_eq!(hear(&mut tracker, &[(31, ONE, &usual[..])]), expected);
+    assert_eq!(tracker.summary().messages, 2);
+}
+
+#[test]
+fn names_are_those_of_json() {
+    let troubles = [
+        Trouble::NoHeader,
+        Trouble::WrongSize,
+        Trouble::UnknownVersion,
+        Trouble::BrokenEntry,
+        Trouble::RefusedEntry,
+        Trouble::Leftover,
+        Trouble::Oversized,
+    ];
+    for trouble in troubles {
+        assert_eq!(serde_json::to_value(trouble).expect("JSON"), trouble.name());
+    }
+    let service = "192.0.2.1:80".parse().expect("an address");
+    let alarms = [
+        Alarm::TwoMasters { sync_id: 7, senders: [ONE, TWO] },
+        Alarm::UnknownSender { sender: ONE },
+        Alarm::MixedVersions { sync_id: 7, sender: ONE },
+        Alarm::UnknownVersion { sender: ONE, version: 2 },
+        Alarm::SyncIdMismatch { sender: ONE, sync_id: 7, expected: 8 },
+        Alarm::ForeignService { sender: ONE, service },
+        Alarm::Malformed { sender: ONE, trouble: Trouble::Leftover },
+        Alarm::Silence { sync_id: None },
+    ];
+    assert_eq!(alarms.map(|alarm| alarm.name()), Alarm::NAMES);
+    for alarm in alarms {
+        assert_eq!(serde_json::to_value(alarm).expect("JSON")["alarm"], alarm.name());
+    }
+}
+
+#[test]
+fn services_read_back_as_they_are_written() {
+    for text in ["192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80"] {
+        assert_eq!(text.parse::<ServicePattern>().expect("a service").to_string(), text);
+    }
+}
+
+#[test]
 fn counts_of_a_stream() {
     let (short, long) = (
         usual(),
@@ -312,4 +379,37 @@ proptest! {
         let messages: u64 = summary.streams.iter().map(|one| one.stream.messages).sum();
         prop_assert_eq!((messages, summary.messages), (number, number));
     }
+}
+
+#[test]
+fn gaps_sizes_and_refreshes_are_told() {
+    let mut tracker = Tracker::new(Watch::default());
+    let usual = usual();
+    let script = [0, 10, 10, 40, 41].map(|second| (second, ONE, &usual[..]));
+    assert_eq!(hear(&mut tracker, &script), []);
+    let summary = tracker.summary();
+    let stream = &summary.streams[0].stream;
+    assert_eq!((stream.longest_gap, stream.refreshes), (Duration::from_secs(30), 4));
+    let filled = |histogram: &Histogram| histogram.steps().filter(|step| step.1 > 0).collect();
+    let (sizes, refreshes): (Vec<_>, Vec<_>) =
+        (filled(&stream.sizes), filled(&stream.refresh_seconds));
+    assert_eq!(sizes, [(Some(64), 5)]);
+    assert_eq!(refreshes, [(Some(1), 2), (Some(10), 1), (Some(30), 1)]);
+    // The last whole second is the one from 40 to 41.
+    let second = summary.streams[0].recent.second.expect("it was watched");
+    assert_eq!((second.messages, second.connections), (1.0, 1.0));
+    assert_eq!(summary.recent, summary.streams[0].recent);
+}
+
+#[test]
+fn what_was_heard_is_known_until_it_expires() {
+    let mut tracker = Tracker::new(Watch::default());
+    let key = ConnectionKey::of(&connection("10.9.0.1:1000"));
+    assert_eq!(tracker.heard(None, &key), None);
+    assert_eq!(hear(&mut tracker, &[(3, ONE, &usual()), (5, ONE, &usual())]), []);
+    let five = Some(Duration::from_secs(5));
+    assert_eq!([None, Some(7), Some(8)].map(|id| tracker.heard(id, &key)), [five, five, None]);
+    assert_eq!(tracker.heard(None, &ConnectionKey { template: true, ..key.clone() }), None);
+    tracker.tick(Duration::from_secs(905));
+    assert_eq!(tracker.heard(None, &key), None);
 }

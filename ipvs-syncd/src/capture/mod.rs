@@ -6,7 +6,7 @@
 //! is counted only.
 
 mod file;
-mod packet;
+pub(crate) mod packet;
 
 use std::io::Read;
 use std::net::SocketAddr;

@@ -2,6 +2,8 @@
 //! From the link's header to the payload of UDP.
 
 use std::net::{IpAddr, SocketAddr};
+#[cfg(feature = "live")]
+use std::time::Duration;
 
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice, ip_number};
 
@@ -17,12 +19,18 @@ const COOKED_2: Link = Link(276);
 
 /// What a packet is to a reader of datagrams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate<'p> {
+pub(crate) enum Fate<'p> {
     Wanted(Udp<'p>),
     Foreign,
     Cut,
     Fragment,
     Unreadable,
+}
+
+/// The datagram in a packet of IP that came at `time`, if it is to a wanted port.
+#[cfg(feature = "live")]
+pub(crate) fn in_ip(time: Duration, data: &[u8], wanted: impl Fn(u16) -> bool) -> Fate<'_> {
+    udp(Frame { time, link: RAW_IP, data }, wanted)
 }
 
 /// The datagram in a packet, if it is to a wanted port.

@@ -8,10 +8,11 @@ use std::path::Path;
 
 use ipvs_proc::{ReadError, RootError, StreamError};
 use ipvs_syncd::capture::CaptureError;
-use ipvs_syncd::socket::SendError;
+use ipvs_syncd::coverage::CoverageError;
+use ipvs_syncd::socket::{ReceiveError, SendError};
 
 /// Exit status of what failed.
-const FAILED: u8 = 1;
+pub(super) const FAILED: u8 = 1;
 /// Exit status of a command line that is not understood.
 const USAGE: u8 = 2;
 
@@ -114,6 +115,18 @@ impl From<RootError> for Failure {
 
 impl From<StreamError> for Failure {
     fn from(error: StreamError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<CoverageError> for Failure {
+    fn from(error: CoverageError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<ReceiveError> for Failure {
+    fn from(error: ReceiveError) -> Self {
         Self::because(&error)
     }
 }

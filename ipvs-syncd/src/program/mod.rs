@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The grammar: `ipvs-syncd WORD …`.
 //!
-//! Exit statuses: 0 done, 1 failed, 2 not understood, 3 an alarm was raised (`--fail-on-alarm`),
-//! 4 something did not arrive (`send replay --local`).
+//! Exit statuses: 0 done, 1 failed, 2 not understood, 3 an alarm was raised (`--fail-on-alarm`) or too
+//! little is held (`--min-coverage`), 4 something did not arrive (`send replay --local`).
 
+mod coverage;
+mod coverage_report;
 mod events;
 mod failure;
+mod live_report;
+mod moment;
 mod monitor;
 mod report;
 mod send;
+#[cfg(feature = "serve")]
+mod serve;
+mod sides;
+mod stop;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -16,10 +24,11 @@ use std::io::{self, BufWriter, Write};
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use ipvs_syncd::capture::{Contents, Udp};
-use ipvs_syncd::tracker::{AlarmEvent, Summary};
+use ipvs_syncd::capture::Udp;
+use ipvs_syncd::tracker::AlarmEvent;
 
 use failure::Failure;
+use moment::{Covered, Moment};
 
 /// Tools for the synchronisation of IPVS connections
 #[derive(Debug, Parser)]
@@ -32,8 +41,11 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Monitor(monitor::Monitor),
+    Monitor(Box<monitor::Monitor>),
+    Coverage(coverage::Coverage),
     Send(send::Send),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     /// conntrackd's word for `send bulk`.
     #[command(hide = true, short_flag = 'B')]
     Bulk(send::bulk::Bulk),
@@ -43,7 +55,10 @@ impl Command {
     fn run(self, out: &mut dyn Write) -> Outcome {
         match self {
             Self::Monitor(monitor) => monitor.run(out),
+            Self::Coverage(coverage) => coverage.run(out),
             Self::Send(send) => send.run(out),
+            #[cfg(feature = "serve")]
+            Self::Serve(serve) => serve.run(out),
             Self::Bulk(bulk) => bulk.run(out),
         }
     }
@@ -58,13 +73,10 @@ trait Output {
     fn message(&mut self, out: &mut dyn Write, udp: &Udp<'_>) -> Result<(), Failure>;
     /// An alarm begins or ends.
     fn alarm(&mut self, out: &mut dyn Write, event: &AlarmEvent) -> Result<(), Failure>;
-    /// The end.
-    fn summary(
-        &mut self,
-        out: &mut dyn Write,
-        contents: &Contents,
-        summary: &Summary,
-    ) -> Result<(), Failure>;
+    /// Tables were compared.
+    fn coverage(&mut self, out: &mut dyn Write, covered: &Covered) -> Result<(), Failure>;
+    /// How things stand: now and then, and at the end.
+    fn summary(&mut self, out: &mut dyn Write, moment: &Moment<'_>) -> Result<(), Failure>;
 }
 
 /// The grammar, for the generators of completions and the manual.

@@ -11,15 +11,23 @@ use ipvs_syncd::tracker::{
 
 use super::Output;
 use super::failure::Failure;
-use super::table::{Column, table};
+use super::live_report::LiveReport;
+use super::moment::{Covered, Moment, Origin};
+use super::table::{Column, number, table, text};
 
 /// Output for people. Times are in seconds since the first message.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     start: Option<Duration>,
+    live: LiveReport,
 }
 
 impl Report {
+    /// One for a live monitor. On a terminal everything is drawn anew each time.
+    pub(super) fn live(terminal: bool) -> Self {
+        Self { start: None, live: LiveReport::new(terminal) }
+    }
+
     fn since_start(&self, time: Duration) -> String {
         let start = self.start.unwrap_or(time);
         format!("+{:.3}", time.saturating_sub(start).as_secs_f64())
@@ -28,7 +36,7 @@ impl Report {
 
 impl Output for Report {
     fn message(&mut self, out: &mut dyn Write, udp: &Udp<'_>) -> Result<(), Failure> {
-        if self.start.is_none() {
+        if self.start.is_none() && !self.live.terminal() {
             self.start = Some(udp.time);
             let start = udp.time.as_secs_f64();
             writeln!(out, "first message at {start:.3} (Unix time), from where seconds count")
@@ -42,35 +50,52 @@ impl Output for Report {
             Change::Raised => "ALARM",
             Change::Cleared => "over ",
         };
-        writeln!(out, "{} {change} {}", self.since_start(event.at), event.alarm)
-            .map_err(Failure::output)
+        let line = format!("{} {change} {}", self.since_start(event.at), event.alarm);
+        if self.live.keep(&line) {
+            return Ok(());
+        }
+        writeln!(out, "{line}").map_err(Failure::output)
     }
 
-    fn summary(
-        &mut self,
-        out: &mut dyn Write,
-        contents: &Contents,
-        summary: &Summary,
-    ) -> Result<(), Failure> {
+    fn coverage(&mut self, _: &mut dyn Write, covered: &Covered) -> Result<(), Failure> {
+        self.live.cover(covered);
+        Ok(())
+    }
+
+    fn summary(&mut self, out: &mut dyn Write, moment: &Moment<'_>) -> Result<(), Failure> {
+        let summary = moment.summary;
         let alarms: Vec<_> =
             summary.alarms.iter().map(|alarm| (self.since_start(alarm.since), *alarm)).collect();
-        let text = [
-            table(&summary.streams, STREAMS),
-            table(&summary.mirror.services, SERVICES),
-            table(&alarms, ALARMS),
-            format!("\n{}\n", totals(summary)),
-            format!("{}\n", capture(contents)),
-        ];
-        out.write_all(text.concat().as_bytes()).map_err(Failure::output)
+        let text = match moment.origin {
+            Origin::Capture(contents) => [
+                table(&summary.streams, STREAMS),
+                table(&summary.mirror.services, SERVICES),
+                table(&alarms, ALARMS),
+                format!("\n{}\n", totals(summary)),
+                format!("{}\n", capture(contents)),
+            ]
+            .concat(),
+            Origin::Live { reception, daemons } if moment.last || self.live.terminal() => [
+                self.live.head(summary, daemons),
+                table(
+                    &summary.mirror.services[..self.live.rows(&summary.mirror.services)],
+                    SERVICES,
+                ),
+                table(&alarms, ALARMS),
+                format!("\n{}\n", totals(summary)),
+                self.live.foot(&reception),
+            ]
+            .concat(),
+            Origin::Live { reception, .. } => {
+                format!(
+                    "{} {}\n",
+                    self.since_start(summary.now),
+                    LiveReport::line(summary, &reception)
+                )
+            }
+        };
+        out.write_all(text.as_bytes()).map_err(Failure::output)
     }
-}
-
-const fn text<R>(heading: &'static str, text: fn(&R) -> String) -> Column<R> {
-    Column { heading, number: false, text }
-}
-
-const fn number<R>(heading: &'static str, text: fn(&R) -> String) -> Column<R> {
-    Column { heading, number: true, text }
 }
 
 const STREAMS: &[Column<StreamSummary>] = &[
@@ -105,13 +130,13 @@ fn rate(stream: &StreamSummary, which: fn(StreamRates) -> f64) -> String {
     stream.per_second.map_or("-".to_owned(), |rates| format!("{:.2}", which(rates)))
 }
 
-fn troubles(stream: &StreamSummary) -> String {
+pub(super) fn troubles(stream: &StreamSummary) -> String {
     let each = stream.stream.troubles.iter();
     each.map(|(trouble, times)| format!("{times} {trouble}")).collect::<Vec<_>>().join(", ")
 }
 
 /// `3 things`, for what there is; what there is none of is left out.
-fn list(parts: &[(u64, &str)]) -> String {
+pub(super) fn list(parts: &[(u64, &str)]) -> String {
     let there = parts.iter().filter(|(number, _)| *number > 0);
     there.map(|(number, what)| format!(", {number} {what}")).collect()
 }

@@ -10,6 +10,16 @@ pub(super) struct Column<R> {
     pub(super) text: fn(&R) -> String,
 }
 
+/// A column of text.
+pub(super) const fn text<R>(heading: &'static str, text: fn(&R) -> String) -> Column<R> {
+    Column { heading, number: false, text }
+}
+
+/// A column of numbers.
+pub(super) const fn number<R>(heading: &'static str, text: fn(&R) -> String) -> Column<R> {
+    Column { heading, number: true, text }
+}
+
 /// A table with headings and a blank line before it, or nothing when there are no records.
 pub(super) fn table<R>(records: &[R], columns: &[Column<R>]) -> String {
     if records.is_empty() {

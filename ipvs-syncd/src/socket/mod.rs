@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Sending messages as the kernel's master does: one datagram to a multicast group.
+//! Sockets for messages: a [`Sender`] sends them as the kernel's master does, a `Receiver` (feature
+//! `live`) hears what masters send to a group.
 //!
 //! Nobody acknowledges anything, and a backup drops what does not fit into its receive buffer without a
 //! word. [`Pace`] tells how long to wait.
@@ -24,12 +25,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "live")]
+mod batch;
+#[cfg(feature = "live")]
+mod clock;
 mod error;
+#[cfg(feature = "live")]
+mod filter;
+#[cfg(feature = "live")]
+mod listen;
+#[cfg(feature = "live")]
+mod open;
 mod pace;
+#[cfg(feature = "live")]
+mod receive_error;
+#[cfg(feature = "live")]
+mod receiver;
 mod sender;
 mod target;
 
 pub use error::{Doing, SendError};
+#[cfg(feature = "live")]
+pub use listen::{Hear, Listen, MAX_PORTS};
 pub use pace::Pace;
+#[cfg(feature = "live")]
+pub use receive_error::ReceiveError;
+#[cfg(feature = "live")]
+pub use receiver::{Receiver, Reception};
 pub use sender::Sender;
 pub use target::Target;

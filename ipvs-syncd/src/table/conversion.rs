@@ -127,7 +127,7 @@ fn known_state(listed: &Listed<'_>) -> Result<State, Inexpressible> {
 }
 
 /// What stands for the service in a message: templates of fwmark services have the mark there.
-fn service(listed: &Listed<'_>) -> SocketAddr {
+pub(crate) fn service(listed: &Listed<'_>) -> SocketAddr {
     match listed.service {
         Virtual::Address(address) => address,
         Virtual::Fwmark { mark, port } => {

@@ -35,6 +35,8 @@ mod reason;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "coverage")]
+pub(crate) use conversion::service as listed_service;
 pub use conversion::{Conversion, Converted, Lifetime};
 pub use directory::{Binding, Directory};
 pub use reason::{Inexpressible, Withheld};

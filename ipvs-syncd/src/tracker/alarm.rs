@@ -79,6 +79,35 @@ pub enum Alarm {
     },
 }
 
+impl Alarm {
+    /// All the names.
+    pub const NAMES: [&str; 8] = [
+        "two_masters",
+        "unknown_sender",
+        "mixed_versions",
+        "unknown_version",
+        "sync_id_mismatch",
+        "foreign_service",
+        "malformed",
+        "silence",
+    ];
+
+    /// What kind of alarm this is, in one word: the same as `alarm` in JSON.
+    pub const fn name(&self) -> &'static str {
+        let place = match self {
+            Self::TwoMasters { .. } => 0,
+            Self::UnknownSender { .. } => 1,
+            Self::MixedVersions { .. } => 2,
+            Self::UnknownVersion { .. } => 3,
+            Self::SyncIdMismatch { .. } => 4,
+            Self::ForeignService { .. } => 5,
+            Self::Malformed { .. } => 6,
+            Self::Silence { .. } => 7,
+        };
+        Self::NAMES[place]
+    }
+}
+
 impl fmt::Display for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -50,6 +50,14 @@ impl Alarms {
         }
     }
 
+    /// No silence is one any more.
+    pub(super) fn end_silence(&mut self, now: Duration) {
+        let silences = self.active.keys().filter(|alarm| matches!(alarm, Alarm::Silence { .. }));
+        for alarm in silences.copied().collect::<Vec<_>>() {
+            self.clear(now, alarm);
+        }
+    }
+
     /// Conditions that were not seen for longer than `hold` are over. Silence ends by a message only.
     pub(super) fn expire(&mut self, now: Duration, hold: Duration) {
         if now.saturating_sub(self.oldest) <= hold {

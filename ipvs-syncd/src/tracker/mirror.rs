@@ -1,38 +1,52 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A copy of the connection table that a backup would have.
 
-use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipvs_types::{Family, Protocol, ServiceKey};
+use ipvs_types::{Family, ServiceKey};
 use serde::Serialize;
 
-use crate::Connection;
+use crate::{Connection, ConnectionKey};
 
-/// What tells connections apart.
+/// Groups of directors don't share connections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     sync_id: u8,
-    protocol: Protocol,
-    client: SocketAddr,
-    service: SocketAddr,
-    template: bool,
-    engine_data: Option<Box<[u8]>>,
+    connection: ConnectionKey,
 }
 
 /// When it expires, and a number that tells apart those that expire together.
 type Expiry = (Duration, u64);
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    expiry: Expiry,
+    heard: Duration,
+}
+
+/// What became of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Put {
+    /// It is new.
+    New,
+    /// It was there, and was heard so long ago.
+    Refreshed(Duration),
+    /// It is new, and there is no room.
+    Unkept,
+}
 
 /// Connections and templates until they expire. Never more than its capacity: while it is full, new
 /// ones are counted and not kept.
 #[derive(Debug)]
 pub(super) struct Mirror {
     capacity: usize,
-    table: HashMap<Arc<Key>, Expiry>,
+    table: HashMap<Arc<Key>, Entry>,
     by_expiry: BTreeMap<Expiry, (Arc<Key>, ServiceKey)>,
+    /// All that were ever heard.
+    sync_ids: BTreeSet<u8>,
     serial: u64,
     expired: u64,
     unkept: u64,
@@ -41,36 +55,42 @@ pub(super) struct Mirror {
 impl Mirror {
     pub(super) fn new(capacity: usize) -> Self {
         let (table, by_expiry) = (HashMap::new(), BTreeMap::new());
-        Self { capacity, table, by_expiry, serial: 0, expired: 0, unkept: 0 }
+        let sync_ids = BTreeSet::new();
+        Self { capacity, table, by_expiry, sync_ids, serial: 0, expired: 0, unkept: 0 }
     }
 
-    /// Takes a connection over; says whether it was there already.
-    pub(super) fn put(&mut self, now: Duration, sync_id: u8, connection: &Connection<'_>) -> bool {
-        let key = Key {
-            sync_id,
-            protocol: connection.protocol,
-            client: connection.client(),
-            service: connection.service(),
-            template: connection.is_template(),
-            engine_data: connection.engine_data.as_deref().map(Into::into),
-        };
+    /// Takes a connection over.
+    pub(super) fn put(&mut self, now: Duration, sync_id: u8, connection: &Connection<'_>) -> Put {
+        let key = Key { sync_id, connection: ConnectionKey::of(connection) };
+        self.sync_ids.insert(sync_id);
         self.serial += 1;
         let expiry = (now.saturating_add(lifetime(connection)), self.serial);
+        let entry = Entry { expiry, heard: now };
         if let Some(old) = self.table.get_mut(&key) {
-            if let Some(kept) = self.by_expiry.remove(old) {
+            if let Some(kept) = self.by_expiry.remove(&old.expiry) {
                 self.by_expiry.insert(expiry, kept);
             }
-            *old = expiry;
-            return true;
+            return Put::Refreshed(now.saturating_sub(std::mem::replace(old, entry).heard));
         }
         if self.table.len() < self.capacity {
             let key = Arc::new(key);
-            self.table.insert(Arc::clone(&key), expiry);
+            self.table.insert(Arc::clone(&key), entry);
             self.by_expiry.insert(expiry, (key, service(connection)));
+            Put::New
         } else {
             self.unkept += 1;
+            Put::Unkept
         }
-        false
+    }
+
+    pub(super) fn sync_ids(&self) -> impl Iterator<Item = u8> {
+        self.sync_ids.iter().copied()
+    }
+
+    /// When a connection that has not expired was heard last.
+    pub(super) fn heard(&self, sync_id: u8, connection: &ConnectionKey) -> Option<Duration> {
+        let key = Key { sync_id, connection: connection.clone() };
+        self.table.get(&key).map(|entry| entry.heard)
     }
 
     /// Forgets what has expired.
@@ -90,7 +110,11 @@ impl Mirror {
         let mut all = Held::default();
         for (key, service) in self.by_expiry.values() {
             for held in [services.entry(*service).or_default(), &mut all] {
-                *if key.template { &mut held.templates } else { &mut held.connections } += 1;
+                *if key.connection.template {
+                    &mut held.templates
+                } else {
+                    &mut held.connections
+                } += 1;
             }
         }
         let (expired, unkept) = (self.expired, self.unkept);

@@ -15,7 +15,9 @@
 mod alarm;
 mod alarms;
 mod groups;
+mod histogram;
 mod mirror;
+mod recent;
 mod seconds;
 mod stream;
 mod streams;
@@ -24,7 +26,9 @@ mod trouble;
 mod watch;
 
 pub use alarm::{Alarm, AlarmEvent, Change};
+pub use histogram::{Histogram, REFRESH_BOUNDS, SIZE_BOUNDS};
 pub use mirror::{Held, MirrorSummary, ServiceHeld};
+pub use recent::RecentRates;
 pub use stream::{Stream, StreamKey, StreamRates};
 pub use summary::{ActiveAlarm, StreamSummary, Summary};
 pub use trouble::Trouble;
@@ -33,10 +37,11 @@ pub use watch::{ServicePattern, Watch};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::{Backup, Datagram, Rules, Verdict};
+use crate::{Backup, ConnectionKey, Datagram, Rules, Verdict};
 use alarms::Alarms;
 use groups::Groups;
-use mirror::Mirror;
+use mirror::{Mirror, Put};
+use recent::Recent;
 use streams::Streams;
 
 /// How many streams are kept, besides those of senders known by name.
@@ -71,6 +76,7 @@ pub struct Tracker {
     now: Duration,
     messages: u64,
     bytes: u64,
+    recent: Recent,
     streams: Streams,
     groups: Groups,
     mirror: Mirror,
@@ -88,10 +94,24 @@ impl Tracker {
             now: Duration::ZERO,
             messages: 0,
             bytes: 0,
+            recent: Recent::default(),
             streams: Streams::default(),
             groups: Groups::default(),
             alarms: Alarms::default(),
         }
+    }
+
+    /// Expects something else from now on. Counts, streams and the mirror stay, and so does the
+    /// mirror's capacity: [`Watch::max_connections`] counts for a new tracker only. Conditions that are
+    /// none any more end when they were not seen for the hold; silence is counted from now.
+    ///
+    /// Alarms that end by this are told with the next message or tick.
+    pub fn rewatch(&mut self, watch: Watch) {
+        self.watch = watch;
+        self.streams.reserve(|sender| self.watch.names(sender));
+        self.groups = Groups::default();
+        self.started = Some(self.now);
+        self.alarms.end_silence(self.now);
     }
 
     /// Hears a datagram, the payload of one UDP packet, that was sent to this group and port at `time`,
@@ -118,11 +138,14 @@ impl Tracker {
             self.alarms.see(now, Alarm::Malformed { sender, trouble: *trouble });
         }
         let key = StreamKey { sender, sync_id: heard.sync_id };
-        let reserved = known && !self.watch.known_senders.is_empty();
-        if let Some(stream) = self.streams.get(key, now, hold, reserved) {
+        let reserved = self.watch.names(sender);
+        self.recent.hear(now, heard.connections, datagram.len());
+        if let Some(slot) = self.streams.get(key, now, hold, reserved) {
+            slot.recent.hear(now, heard.connections, datagram.len());
+            let stream = &mut slot.stream;
             stream.hear(now, to, datagram.len());
             stream.connections += heard.connections;
-            stream.refreshes += heard.refreshes;
+            heard.refreshes.into_iter().for_each(|after| stream.refresh(after));
             if let Some(version) = heard.version {
                 stream.versions[usize::from(version)] += 1;
             }
@@ -141,18 +164,39 @@ impl Tracker {
 
     /// What is known by now.
     pub fn summary(&self) -> Summary {
-        let streams = self.streams.iter();
+        let (now, started) = (self.now, self.started.unwrap_or(self.now));
+        let streams = self.streams.iter().map(|(key, slot)| {
+            StreamSummary::new(*key, &slot.stream, slot.recent.rates(now, started))
+        });
         let active = self.alarms.active();
         Summary {
-            now: self.now,
+            now,
             messages: self.messages,
             bytes: self.bytes,
             untracked: self.streams.untracked,
-            streams: streams.map(|(key, stream)| StreamSummary::new(*key, stream)).collect(),
+            recent: self.recent.rates(now, started),
+            streams: streams.collect(),
             mirror: self.mirror.summary(),
             alarms: active.map(|(since, alarm)| ActiveAlarm { since, alarm }).collect(),
             alarms_raised: self.alarms.raised,
             alarms_untold: self.alarms.untold,
+        }
+    }
+
+    /// The latest time that it was told.
+    pub const fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// When a connection was heard last, on this sync id or on any, unless it has expired since then or
+    /// the mirror had no room for it.
+    pub fn heard(&self, sync_id: Option<u8>, connection: &ConnectionKey) -> Option<Duration> {
+        match sync_id {
+            Some(sync_id) => self.mirror.heard(sync_id, connection),
+            None => {
+                let sync_ids = self.mirror.sync_ids();
+                sync_ids.filter_map(|id| self.mirror.heard(id, connection)).max()
+            }
         }
     }
 
@@ -208,8 +252,11 @@ impl Tracker {
                         let service = connection.service();
                         self.alarms.see(now, Alarm::ForeignService { sender, service });
                     }
-                    let refreshed = ours && self.mirror.put(now, sync_id, &connection);
-                    heard.refreshes += u64::from(refreshed);
+                    if ours
+                        && let Put::Refreshed(after) = self.mirror.put(now, sync_id, &connection)
+                    {
+                        heard.refreshes.push(after);
+                    }
                 }
                 Verdict::Dropped { reason, connection } => {
                     heard.connections += u64::from(connection.is_some());
@@ -227,6 +274,7 @@ struct Heard {
     sync_id: Option<u8>,
     version: Option<u8>,
     connections: u64,
-    refreshes: u64,
+    /// After how long connections came again.
+    refreshes: Vec<Duration>,
     troubles: Vec<Trouble>,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{MAX_DESTINATIONS, Trouble, seconds};
+use super::{Histogram, MAX_DESTINATIONS, REFRESH_BOUNDS, SIZE_BOUNDS, Trouble, seconds};
 
 /// A sender and a sync id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -42,6 +42,14 @@ pub struct Stream {
     pub min_bytes: usize,
     /// The longest datagram, in bytes.
     pub max_bytes: usize,
+    /// How many datagrams were how long, in bytes.
+    pub sizes: Histogram,
+    /// The longest time between two datagrams; in JSON in seconds.
+    #[serde(rename = "longest_gap_seconds", serialize_with = "seconds::serialize")]
+    pub longest_gap: Duration,
+    /// After how many seconds connections were sent again that the mirror had. Of a master's sysctls
+    /// `sync_threshold`, `sync_refresh_period` and `sync_retries` decide that.
+    pub refresh_seconds: Histogram,
     /// What was wrong, and how often.
     pub troubles: BTreeMap<Trouble, u64>,
     /// Groups and ports that it sent to, up to [`MAX_DESTINATIONS`].
@@ -60,14 +68,27 @@ impl Stream {
             bytes: 0,
             min_bytes: usize::MAX,
             max_bytes: 0,
+            sizes: Histogram::new(&SIZE_BOUNDS),
+            longest_gap: Duration::ZERO,
+            refresh_seconds: Histogram::new(&REFRESH_BOUNDS),
             troubles: BTreeMap::new(),
             destinations: BTreeSet::new(),
         }
     }
 
+    /// A connection came again after so long.
+    pub(super) fn refresh(&mut self, after: Duration) {
+        self.refreshes += 1;
+        // Up to a bound means not a moment longer.
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        self.refresh_seconds.add(seconds);
+    }
+
     /// One more datagram of `bytes` bytes.
     pub(super) fn hear(&mut self, now: Duration, to: SocketAddr, bytes: usize) {
+        self.longest_gap = self.longest_gap.max(now.saturating_sub(self.last_heard));
         self.last_heard = now;
+        self.sizes.add(bytes as u64);
         self.messages += 1;
         self.bytes += bytes as u64;
         self.min_bytes = self.min_bytes.min(bytes);

@@ -2,15 +2,18 @@
 //! A bounded table of streams.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use super::recent::Recent;
 use super::{MAX_STREAMS, Stream, StreamKey};
 
 #[derive(Debug)]
-struct Slot {
+pub(super) struct Slot {
     /// Of a sender that is known by name: never forgotten.
     reserved: bool,
-    stream: Stream,
+    pub(super) stream: Stream,
+    pub(super) recent: Recent,
 }
 
 /// At most [`MAX_STREAMS`], and those of senders that are known by name.
@@ -33,13 +36,13 @@ impl Streams {
         now: Duration,
         hold: Duration,
         reserved: bool,
-    ) -> Option<&mut Stream> {
+    ) -> Option<&mut Slot> {
         if !self.table.contains_key(&key) && !reserved && !self.make_room(now, hold) {
             self.untracked += 1;
             return None;
         }
-        let new = || Slot { reserved, stream: Stream::new(now) };
-        Some(&mut self.table.entry(key).or_insert_with(new).stream)
+        let new = || Slot { reserved, stream: Stream::new(now), recent: Recent::default() };
+        Some(self.table.entry(key).or_insert_with(new))
     }
 
     fn make_room(&mut self, now: Duration, hold: Duration) -> bool {
@@ -61,7 +64,15 @@ impl Streams {
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&StreamKey, &Stream)> {
-        self.table.iter().map(|(key, slot)| (key, &slot.stream))
+    /// Decides anew whose streams are never forgotten.
+    pub(super) fn reserve(&mut self, named: impl Fn(IpAddr) -> bool) {
+        for (key, slot) in &mut self.table {
+            slot.reserved = named(key.sender);
+        }
+        self.oldest = Duration::ZERO;
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&StreamKey, &Slot)> {
+        self.table.iter()
     }
 }

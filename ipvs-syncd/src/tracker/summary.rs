@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Alarm, MirrorSummary, Stream, StreamKey, StreamRates, seconds};
+use super::{Alarm, MirrorSummary, RecentRates, Stream, StreamKey, StreamRates, seconds};
 
 /// All that a [`Tracker`](super::Tracker) knows at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,6 +20,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Datagrams of senders for which there was no room.
     pub untracked: u64,
+    /// Means per second over the last seconds, of all streams.
+    pub recent: RecentRates,
     /// The streams, by sender and sync id.
     pub streams: Vec<StreamSummary>,
     /// What a backup would have.
@@ -44,14 +46,16 @@ pub struct StreamSummary {
     pub stream: Stream,
     /// The mean length of a datagram in bytes.
     pub mean_bytes: f64,
-    /// Means per second.
+    /// Means per second from the first datagram to the last.
     pub per_second: Option<StreamRates>,
+    /// Means per second over the last seconds.
+    pub recent: RecentRates,
 }
 
 impl StreamSummary {
-    pub(super) fn new(key: StreamKey, stream: &Stream) -> Self {
+    pub(super) fn new(key: StreamKey, stream: &Stream, recent: RecentRates) -> Self {
         let (mean_bytes, per_second) = (stream.mean_bytes(), stream.rates());
-        Self { key, stream: stream.clone(), mean_bytes, per_second }
+        Self { key, stream: stream.clone(), mean_bytes, per_second, recent }
     }
 }
 

@@ -40,6 +40,19 @@ impl Trouble {
             DropReason::SyncId { .. } => None,
         }
     }
+
+    /// The same in one word, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoHeader => "no_header",
+            Self::WrongSize => "wrong_size",
+            Self::UnknownVersion => "unknown_version",
+            Self::BrokenEntry => "broken_entry",
+            Self::RefusedEntry => "refused_entry",
+            Self::Leftover => "leftover",
+            Self::Oversized => "oversized",
+        }
+    }
 }
 
 impl fmt::Display for Trouble {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a tracker is told to expect.
 
+use std::fmt;
 use std::net::{AddrParseError, IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
@@ -52,7 +53,12 @@ impl Default for Watch {
 
 impl Watch {
     pub(super) fn knows(&self, sender: IpAddr) -> bool {
-        self.known_senders.is_empty() || self.known_senders.contains(&sender)
+        self.known_senders.is_empty() || self.names(sender)
+    }
+
+    /// Whether the sender is known by name.
+    pub(super) fn names(&self, sender: IpAddr) -> bool {
+        self.known_senders.contains(&sender)
     }
 
     /// Whether the connection is of none of the services. A template of a fwmark service has a mark
@@ -81,6 +87,15 @@ impl ServicePattern {
     fn matches(&self, service: SocketAddr, template: bool) -> bool {
         let any = self.port.is_none() || (template && service.port() == 0);
         self.address == service.ip() && (any || self.port == Some(service.port()))
+    }
+}
+
+impl fmt::Display for ServicePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => SocketAddr::new(self.address, port).fmt(f),
+            None => self.address.fmt(f),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::systemd::Systemd;
 pub const CASES: &[Case] = &[
     Case::new("unit::restores_at_boot_and_saves_at_stop", boot_and_stop).timeout(400),
     Case::new("unit::failures_lose_nothing", failures).timeout(400),
+    Case::new("unit::the_monitor_runs_without_privileges", monitor).timeout(400),
 ];
 
 /// A target that wants what is enabled for an ordinary boot, and not what the host has enabled.
@@ -130,5 +131,48 @@ fn failures(ctx: &mut Ctx) -> Result<(), Failure> {
         root.run("ls -d /etc/ipvsadm.rules*")?,
         "/etc/ipvsadm.rules\n/etc/ipvsadm.rules.old\n"
     );
+    Ok(())
+}
+
+/// A page of the monitor.
+fn page(systemd: &Systemd, path: &str) -> Result<String, Failure> {
+    systemd.run(&format!(
+        "exec 3<>/dev/tcp/127.0.0.1/9740; printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+    ))
+}
+
+fn monitor(ctx: &mut Ctx) -> Result<(), Failure> {
+    let root = installed(ctx)?;
+    ctx.run("ip link set lo up")?;
+    let enabled = root.cmd("systemctl is-enabled ipvs-syncd")?.text();
+    assert_eq!(enabled, "disabled\n", "the package has enabled the unit");
+    let systemd = Systemd::boot(&root, TARGET)?;
+    // Without a configuration it says what is missing.
+    assert_ne!(systemd.cmd("systemctl start ipvs-syncd")?.status, 0);
+    let told = systemd.run("systemctl status ipvs-syncd || true")?;
+    assert!(told.contains("/etc/ipvs-syncd.toml: No such file"), "{told}");
+    systemd.run("systemctl stop ipvs-syncd")?;
+
+    let file = root.path().join("etc/ipvs-syncd.toml");
+    let config = "listen = { interfaces = ['sync0'], hear = 'wire' }\nwatch.silence_seconds = 2\n";
+    fs::write(&file, config)?;
+    systemd.run("systemctl start ipvs-syncd")?;
+    let pid = systemd.run("systemctl show -P MainPID ipvs-syncd")?;
+    let status = systemd.run(&format!("cat /proc/{}/status", pid.trim()))?;
+    for nothing in ["CapEff:\t0000000000000000", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1"] {
+        assert!(status.lines().any(|line| line == nothing), "{nothing}: {status}");
+    }
+    assert!(!status.contains("\nUid:\t0\t"), "{status}");
+    assert!(page(&systemd, "/healthz")?.starts_with("HTTP/1.1 200 OK"));
+    systemd.run("sleep 5")?;
+    let metrics = page(&systemd, "/metrics")?;
+    assert!(metrics.contains("\nipvs_sync_alarms{kind=\"silence\"} 1.0\n"), "{metrics}");
+
+    fs::write(&file, config.replace("2", "1000"))?;
+    systemd.run("systemctl reload ipvs-syncd; sleep 3")?;
+    let metrics = page(&systemd, "/metrics")?;
+    assert!(metrics.contains("\nipvs_sync_alarms{kind=\"silence\"} 0.0\n"), "{metrics}");
+    systemd.run("systemctl stop ipvs-syncd")?;
+    assert_eq!(systemd.run("systemctl show -P Result ipvs-syncd")?, "success\n");
     Ok(())
 }

@@ -31,9 +31,12 @@ fn expected() -> BTreeSet<String> {
         "lrwxrwxrwx usr/sbin/ipvsadm-restore -> ipvsadm".to_owned(),
         "lrwxrwxrwx usr/sbin/ipvsadm-save -> ipvsadm".to_owned(),
         format!("{PROGRAM} usr/libexec/ipvsadm-rs/rules"),
+        format!("{PLAIN} usr/lib/systemd/system/ipvs-syncd.service"),
         format!("{PLAIN} usr/lib/systemd/system/ipvsadm-rs.service"),
         format!("{PLAIN} usr/share/doc/ipvsadm-rs/changelog.Debian.gz"),
         format!("{PLAIN} usr/share/doc/ipvsadm-rs/copyright"),
+        format!("{PLAIN} usr/share/doc/ipvsadm-rs/examples/ipvs-syncd.toml"),
+        format!("{PLAIN} usr/share/doc/ipvsadm-rs/ipvs-syncd.md"),
     ]);
     for program in grammar::programs() {
         files.insert(format!("{PLAIN} usr/share/man/man8/{program}.8.gz"));

@@ -2,9 +2,10 @@
 //! `ipvs-syncd` and the kernel's sync daemons.
 
 mod bulk;
+mod coverage;
 mod surgery;
 
 use crate::case::Case;
 
 /// The tests of this module.
-pub const CASES: &[&[Case]] = &[bulk::CASES, surgery::CASES];
+pub const CASES: &[&[Case]] = &[bulk::CASES, coverage::CASES, surgery::CASES];

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The tracker on live sockets, in network namespaces.
+
+#[path = "support/network.rs"]
+mod network;
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ipvs_syncd::live::{Event, Live};
+use ipvs_syncd::socket::{Listen, ReceiveError, Receiver};
+use ipvs_syncd::tracker::{Alarm, Change, Watch};
+use ipvs_syncd::{Connection, Encoder, Version};
+use ipvs_types::{Protocol, TcpState};
+use network::{Network, v4};
+
+const GROUP: &str = "224.0.0.81:8848";
+
+fn group() -> SocketAddr {
+    GROUP.parse().expect("a group")
+}
+
+/// The datagrams of a master that sends so many connections.
+fn datagrams(connections: u32) -> Vec<Vec<u8>> {
+    let mut encoder = Encoder::new(Version::V1, 7);
+    let [service, dest] = ["192.0.2.1:80", "10.1.0.2:80"].map(|a| a.parse().expect("an address"));
+    let mut full: Vec<_> = (0..connections)
+        .filter_map(|number| {
+            let client = (std::net::Ipv4Addr::from_bits(0x0a00_0000 + number), 1000).into();
+            let connection = Connection::new(Protocol::TCP, client, service, dest);
+            let connection = connection.expect("one family").state(TcpState::Established.number());
+            encoder.push(&connection).expect("it fits")
+        })
+        .collect();
+    full.extend(encoder.finish());
+    full
+}
+
+fn live(network: &Network, change: impl FnOnce(&mut Watch)) -> Live {
+    let listen = Listen::new("eth0".parse().expect("a name"));
+    let receiver = network.on(1, || Receiver::open(&[listen])).expect("sockets");
+    let mut watch = Watch::default();
+    change(&mut watch);
+    Live::new(receiver, watch)
+}
+
+/// Steps until the condition holds, or for ten seconds; returns what alarms came.
+fn until(live: &mut Live, done: impl Fn(&Live) -> bool) -> Vec<(Change, Alarm)> {
+    let (mut alarms, start) = (Vec::new(), Instant::now());
+    while !done(live) && start.elapsed() < Duration::from_secs(10) {
+        let stepped = live.step(Duration::from_millis(100), |event| {
+            if let Event::Alarm(event) = event {
+                alarms.push((event.change, event.alarm));
+            }
+            Ok::<(), ReceiveError>(())
+        });
+        stepped.expect("sound sockets");
+    }
+    alarms
+}
+
+#[test]
+fn fifty_thousand_connections_a_second_without_a_loss() {
+    let Some(network) = Network::new() else { return };
+    let mut live = live(&network, |watch| watch.max_connections = 1 << 18);
+    let socket = network.sender(0, group());
+    let sender = thread::spawn(move || {
+        let all = datagrams(150_000);
+        let start = Instant::now();
+        for (number, datagram) in (0..).zip(&all) {
+            // When it is due at 150,000 connections in 3 s, evenly.
+            let due = Duration::from_secs(3) * number / all.len() as u32;
+            thread::sleep(due.saturating_sub(start.elapsed()));
+            socket.send(datagram).expect("sent");
+        }
+        all.len() as u64
+    });
+    let alarms =
+        until(&mut live, |live| live.tracker().summary().mirror.held.connections == 150_000);
+    let sent = sender.join().expect("it sends");
+    let summary = live.summary();
+    assert_eq!(alarms, []);
+    assert_eq!(summary.tracker.mirror.held.connections, 150_000);
+    assert_eq!((summary.reception.datagrams, summary.reception.lost), (sent, 0));
+    assert_eq!(summary.tracker.streams[0].key.sender, v4(0));
+}
+
+#[test]
+fn silence_is_noticed_without_a_datagram_and_ends_with_one() {
+    let Some(network) = Network::new() else { return };
+    let mut live = live(&network, |watch| watch.silence = Some(Duration::from_secs(2)));
+    let silence = Alarm::Silence { sync_id: None };
+    let alarmed = |live: &Live| !live.tracker().summary().alarms.is_empty();
+    assert_eq!(until(&mut live, alarmed), [(Change::Raised, silence)]);
+    network.sender(0, group()).send(&datagrams(1)[0]).expect("sent");
+    assert_eq!(until(&mut live, |live| !alarmed(live)), [(Change::Cleared, silence)]);
+}

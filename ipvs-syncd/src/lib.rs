@@ -18,6 +18,7 @@
 //! * Module `coverage` (feature `coverage`) tells how much of a master's table its backup holds.
 //! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
 //! * Module `socket` (feature `socket`) sends datagrams as the kernel's master does.
+//! * Module `surgery` (feature `surgery`) ends, moves and frees single connections of a running kernel.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
 //! * With the feature `live`, `socket::Receiver` hears the wire, and `live` has a tracker hear with it.
 //!
@@ -81,6 +82,8 @@ mod sequence;
 #[cfg(feature = "socket")]
 pub mod socket;
 mod state;
+#[cfg(feature = "surgery")]
+pub mod surgery;
 #[cfg(feature = "table")]
 pub mod table;
 mod text;

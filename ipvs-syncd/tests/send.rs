@@ -193,9 +193,11 @@ fn a_checkpoint_is_whole_private_and_read_back() {
 
     // A minute later the shortest ones are over; the file says when it was.
     let text = fs::read_to_string(&file).expect("text");
-    let time = json(text.lines().next().expect("a heading"))["checkpoint"]["time"].clone();
-    let time = time.as_f64().expect("a number");
-    let older = text.replacen(&time.to_string(), &(time - 60.0).to_string(), 1);
+    let first = text.lines().next().expect("a heading");
+    let mut heading = json(first);
+    let time = heading["checkpoint"]["time"].as_f64().expect("a number");
+    heading["checkpoint"]["time"] = (time - 60.0).into();
+    let older = text.replacen(first, &heading.to_string(), 1);
     assert_ne!(older, text);
     fs::write(&file, &older).expect("written");
     let checked = json(&run(&["send", "replay", path, "--dry-run", "--json"]).stdout);

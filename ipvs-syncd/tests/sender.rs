@@ -5,9 +5,12 @@
 #[path = "support/wire.rs"]
 mod wire;
 
+use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use ipvs_syncd::socket::{Doing, SendError, Sender, Target};
+use socket2::{Domain, Socket, Type};
 use wire::{Wire, received};
 
 fn eth0() -> Target {
@@ -103,4 +106,44 @@ fn failures_name_the_remedy() {
 
     let error = Sender::open(&eth0().netns("no-such-namespace".into())).expect_err("none");
     assert!(matches!(error, SendError::Namespace(_)), "{error}");
+}
+
+/// A socket that gets every frame that arrives at this host.
+fn frames(wire: &Wire, host: usize) -> Socket {
+    // ETH_P_ALL, in network order.
+    const EVERYTHING: i32 = u16::to_be(3) as i32;
+    let open = || -> io::Result<Socket> {
+        let socket = Socket::new(Domain::PACKET, Type::RAW, Some(EVERYTHING.into()))?;
+        socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+        Ok(socket)
+    };
+    wire.netns(host).run(open).expect("the namespace").expect("a raw socket")
+}
+
+/// Whether the frames that a raw socket has got have this payload at their end.
+fn on_the_wire(frames: &Socket, payload: &[u8]) -> bool {
+    let mut buffer = [0; 2000];
+    let mut next =
+        || (&*frames).read(&mut buffer).map(|length| buffer[..length].ends_with(payload));
+    std::iter::from_fn(|| next().ok()).fold(false, |found, here| found | here)
+}
+
+#[test]
+fn with_a_time_to_live_of_0_only_the_host_itself_hears() {
+    let Some(wire) = Wire::new("syncttl") else { return };
+    for group in ["224.0.0.81", "ff02::81", "ff15::81"] {
+        let target = eth0().group(group.parse().expect("a group")).netns(wire.netns(0));
+        let target = target.loopback(true);
+        let there = wire.listen(1, "eth0", SECOND, target.address());
+        let here = wire.listen(0, "eth0", FIRST, target.address());
+        let frames = frames(&wire, 1);
+        Sender::open(&target.clone().ttl(0)).expect("a socket").send(b"none").expect("sent");
+        assert_eq!(received(&here).len(), 1, "{group}");
+        assert_eq!(received(&there), [], "{group}");
+        assert!(!on_the_wire(&frames, b"none"), "{group}");
+        // One more hop, and it is there.
+        Sender::open(&target.ttl(1)).expect("a socket").send(b"some").expect("sent");
+        assert_eq!(received(&there).len(), 1, "{group}");
+        assert!(on_the_wire(&frames, b"some"), "{group}");
+    }
 }

@@ -43,7 +43,9 @@ pub fn run(
     connect: impl FnOnce() -> Result<Ipvs, Error>,
 ) -> u8 {
     match Program::named(name) {
-        Program::Ipvsadm if argv.get(0).is_some_and(modern::is_word) => modern::run(argv, io),
+        Program::Ipvsadm if argv.get(0).is_some_and(modern::is_word) => {
+            modern::run(argv, io, connect)
+        }
         Program::Ipvsadm => run::command_line(name, argv, io, world, connect),
         Program::Save => match scripts::save(name, argv) {
             Ok(arguments) => run::command_line(b"ipvsadm", arguments.argv(), io, world, connect),

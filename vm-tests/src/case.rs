@@ -20,12 +20,14 @@ pub struct Case {
     /// The one kernel on which the test runs, where another would tell nothing new; on the others it
     /// is ignored.
     pub only: Option<(Kernel, &'static str)>,
+    /// Why the test is on trial: it runs only when it is asked for, by a filter.
+    pub trial: Option<&'static str>,
 }
 
 impl Case {
     /// A test with a time limit of four minutes on all kernels.
     pub const fn new(name: &'static str, run: fn(&mut Ctx) -> Result<(), Failure>) -> Self {
-        Self { name, run, timeout: Duration::from_secs(240), since: None, only: None }
+        Self { name, run, timeout: Duration::from_secs(240), since: None, only: None, trial: None }
     }
 
     /// Sets the time limit. Guests without hardware virtualisation are some ten times slower than
@@ -44,6 +46,13 @@ impl Case {
     /// The test runs on this kernel only; `why` says why that is enough.
     pub const fn only(mut self, major: u16, minor: u16, why: &'static str) -> Self {
         self.only = Some((Kernel { major, minor }, why));
+        self
+    }
+
+    /// The test has not passed on all kernels yet, and runs only when a filter asks for it; `why` says
+    /// what is missing.
+    pub const fn trial(mut self, why: &'static str) -> Self {
+        self.trial = Some(why);
         self
     }
 }

@@ -40,7 +40,9 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let trials = cases::chosen().into_iter().map(|case| trial(case, guest.clone())).collect();
+    let asked = arguments.filter.is_some();
+    let trials =
+        cases::chosen().into_iter().map(|case| trial(case, guest.clone(), asked)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -50,11 +52,14 @@ fn guest() -> Option<PathBuf> {
     directory.join("booted").exists().then_some(directory)
 }
 
-fn trial(case: Case, guest: Option<PathBuf>) -> Trial {
+fn trial(case: Case, guest: Option<PathBuf>, asked: bool) -> Trial {
     Trial::ignorable_test(case.name, move || {
         let Some(directory) = &guest else {
             return Ok(Completion::ignored_with(OUTSIDE));
         };
+        if let Some(why) = case.trial.filter(|_| !asked) {
+            return Ok(Completion::ignored_with(format!("on trial: {why}")));
+        }
         if let Some(reason) = unfit(&case)? {
             return Ok(Completion::ignored_with(reason));
         }

@@ -5,11 +5,15 @@ use std::io;
 
 use ipvs_proc::sysctl::{Error, RestoreError};
 use ipvs_proc::{ReadError, RootError, StreamError};
+use ipvs_syncd::surgery::SessionError;
 
 /// Exit status of what was refused or failed, and of a difference.
 pub(super) const REFUSED: u8 = 1;
 /// Exit status of a command line that is not understood.
 const USAGE: u8 = 2;
+
+/// Exit status of changes of which some did not come about.
+pub(super) const INCOMPLETE: u8 = 4;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -34,12 +38,6 @@ impl Failure {
     /// A file can't be read or written.
     pub(super) fn file(name: &str, error: &io::Error) -> Self {
         Self::refused(format!("{name}: {error}"))
-    }
-}
-
-impl From<ipvs_netlink::Error> for Failure {
-    fn from(error: ipvs_netlink::Error) -> Self {
-        Self::refused(error.to_string())
     }
 }
 
@@ -70,6 +68,18 @@ impl From<ReadError> for Failure {
 impl From<StreamError> for Failure {
     fn from(error: StreamError) -> Self {
         with_source(&error)
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        with_source(&error)
+    }
+}
+
+impl From<ipvs_netlink::Error> for Failure {
+    fn from(error: ipvs_netlink::Error) -> Self {
+        Self::refused(error.to_string())
     }
 }
 

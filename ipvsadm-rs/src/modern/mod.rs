@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The modern grammar: `ipvsadm WORD …`. The C tool refuses bare words, so nothing collides.
 //!
-//! Exit statuses: 0 done, 1 refused, failed or (`diff`) different, 2 not understood.
+//! Exit statuses: 0 done, 1 refused, failed or (`diff`) different, 2 not understood, 4 (`conn`) done in
+//! part.
 
+mod conn;
 mod failure;
 mod netns;
 mod proc;
@@ -14,6 +16,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use ipvs_netlink::{Error, Ipvs};
 
 use crate::legacy::argv::Argv;
 use crate::legacy::streams::Io;
@@ -21,7 +24,7 @@ use crate::output::escape;
 use failure::Failure;
 
 /// The first words of this grammar. All others are for the legacy grammar to refuse.
-const WORDS: [&str; 2] = ["proc", "sysctl"];
+const WORDS: [&str; 3] = ["conn", "proc", "sysctl"];
 
 /// Whether a command line whose first argument this is belongs to this grammar.
 pub fn is_word(first: &[u8]) -> bool {
@@ -38,6 +41,7 @@ struct Line {
 /// One variant for each of [`WORDS`].
 #[derive(Debug, Subcommand)]
 enum Command {
+    Conn(conn::Conn),
     Proc(proc::Proc),
     Sysctl(sysctl::Sysctl),
 }
@@ -51,9 +55,16 @@ pub fn command() -> clap::Command {
 type Outcome = Result<u8, Failure>;
 
 /// Runs a command line that starts with a word; returns the exit status.
-pub(crate) fn run(argv: Argv<'_>, io: &mut Io<'_>) -> u8 {
+///
+/// `connect` is called at most once, by words that change something.
+pub(crate) fn run(
+    argv: Argv<'_>,
+    io: &mut Io<'_>,
+    connect: impl FnOnce() -> Result<Ipvs, Error>,
+) -> u8 {
     let words = [OsStr::new("ipvsadm")].into_iter().chain(argv.iter().map(OsStr::from_bytes));
     let outcome = match Line::try_parse_from(words) {
+        Ok(Line { command: Command::Conn(conn) }) => conn.run(io, connect),
         Ok(Line { command: Command::Proc(proc) }) => proc.run(io),
         Ok(Line { command: Command::Sysctl(sysctl) }) => sysctl.run(io),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => print(io, &error.to_string()),
@@ -104,6 +115,7 @@ mod tests {
         assert!(
             is_word(b"sysctl")
                 && is_word(b"proc")
+                && is_word(b"conn")
                 && !is_word(b"sysct")
                 && !is_word(b"-sysctl")
                 && !is_word(b"")

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use clap::{Arg, Command};
 use clap_complete::Shell;
 
+use super::words::is_help;
 use super::{completions, grammar, man};
 
 /// What may follow these words.
@@ -33,7 +34,7 @@ fn places(program: &str) -> Option<Vec<Place>> {
 fn walk(command: &Command, path: &[String], above: &[&Arg], places: &mut Vec<Place>) {
     let all: Vec<_> = command.get_arguments().collect();
     let own = all.iter().filter(|a| above.iter().all(|known| known.get_id() != a.get_id()));
-    let own = own.filter(|a| !["help", "version"].contains(&a.get_id().as_str()));
+    let own = own.filter(|a| !is_help(a));
     let values = all.iter().flat_map(|a| a.get_possible_values());
     places.push(Place {
         path: path.to_vec(),

@@ -2,7 +2,7 @@
 //! Words in the manual: a subsection for each, from the grammar that parses it.
 
 use anyhow::{Context, Result};
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 use clap_mangen::Man;
 
 use super::man::escape;
@@ -49,9 +49,8 @@ fn section(word: &Command, above: &[&Arg], text: &mut String) -> Result<()> {
         word.get_long_about().or_else(|| word.get_about()).context("a word without help")?;
     text.push_str(&format!("{}\n", paragraphs(&about.to_string())));
     let told = |argument: &&Arg| {
-        let help = ["help", "version"].contains(&argument.get_id().as_str());
         let above = above.iter().any(|known| known.get_id() == argument.get_id());
-        !help && !above && !argument.is_hide_set()
+        !is_help(argument) && !above && !argument.is_hide_set()
     };
     let own: Vec<_> = word.get_arguments().filter(told).collect();
     text.push_str(&options(&own)?);
@@ -60,6 +59,12 @@ fn section(word: &Command, above: &[&Arg], text: &mut String) -> Result<()> {
     }
     let above: Vec<_> = above.iter().copied().chain(own).collect();
     word.get_subcommands().try_for_each(|inner| section(inner, &above, text))
+}
+
+/// Whether an option only prints something about the program. (Others may be called `--version`.)
+pub fn is_help(argument: &Arg) -> bool {
+    use ArgAction::{Help, HelpLong, HelpShort, Version};
+    matches!(argument.get_action(), Help | HelpLong | HelpShort | Version)
 }
 
 fn options(arguments: &[&Arg]) -> Result<String> {

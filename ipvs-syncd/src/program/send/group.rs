@@ -37,7 +37,7 @@ pub(super) struct Group {
     max_len: Option<NonZeroU16>,
     /// The version of the messages, 0 or 1
     #[arg(long = "sync-version", value_name = "0|1", value_parser = version)]
-    version: Option<Version>,
+    sync_version: Option<Version>,
 }
 
 fn version(text: &str) -> Result<Version, String> {
@@ -99,7 +99,7 @@ impl Group {
         Ok(Route {
             target,
             sync_id: self.sync_id.unwrap_or(sync_id),
-            version: self.version.unwrap_or(director.version),
+            version: self.sync_version.unwrap_or(director.version),
             max_len: self.max_len.or(daemon.max_len).map_or(fits, NonZeroU16::get),
         })
     }

@@ -55,7 +55,7 @@ pub(super) struct Replay {
     file: PathBuf,
     /// Into the table of this host, and see that they arrive
     #[arg(long, conflicts_with_all = [
-        "interface", "sync_id", "group", "port", "ttl", "max_len", "version",
+        "interface", "sync_id", "group", "port", "ttl", "max_len", "sync_version",
     ])]
     local: bool,
     /// Send so many times, with --local at most and only what is missing

@@ -8,7 +8,7 @@ use crate::modern::failure::{Failure, REFUSED};
 use crate::modern::{Outcome, warn};
 
 /// Reports what was left out, in one line, and decides about the exit status.
-pub(super) fn report(skipped: &Skipped, strict: bool, io: &mut Io<'_>) -> Outcome {
+pub(in crate::modern) fn report(skipped: &Skipped, strict: bool, io: &mut Io<'_>) -> Outcome {
     let Some(text) = text(skipped) else { return Ok(0) };
     if skipped.cut_off.is_some() {
         return Err(Failure::refused(text));

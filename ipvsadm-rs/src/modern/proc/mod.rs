@@ -2,8 +2,8 @@
 //! `ipvsadm proc`: what the kernel shows to everybody under `/proc/net`.
 
 mod apps;
-mod bad_lines;
-mod conns;
+pub(super) mod bad_lines;
+pub(super) mod conns;
 mod percpu;
 mod stats;
 mod status;
@@ -70,10 +70,10 @@ enum Subject {
 }
 
 /// Where to read, and how to show it.
-struct View {
-    root: Root,
-    json: bool,
-    strict: bool,
+pub(super) struct View {
+    pub(super) root: Root,
+    pub(super) json: bool,
+    pub(super) strict: bool,
 }
 
 impl Proc {

@@ -9,6 +9,7 @@ use ipvs_netlink::Ipvs;
 use ipvs_netlink::types::ServiceKey;
 use ipvs_proc::{Connection, Layout, Root};
 
+use super::TRIAL;
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 use crate::site;
@@ -17,9 +18,9 @@ use crate::wait;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("sync::bulk_send_fills_a_backup_that_was_made_anew", resync),
-    Case::new("sync::a_checkpoint_comes_back_into_an_empty_table", checkpoint),
-    Case::new("sync::a_replay_leaves_the_running_daemons_alone", running_daemons),
+    Case::new("sync::bulk_send_fills_a_backup_that_was_made_anew", resync).trial(TRIAL),
+    Case::new("sync::a_checkpoint_comes_back_into_an_empty_table", checkpoint).trial(TRIAL),
+    Case::new("sync::a_replay_leaves_the_running_daemons_alone", running_daemons).trial(TRIAL),
 ];
 
 /// TCP connections: a third for each server, less than its listener holds unaccepted.
@@ -134,10 +135,12 @@ fn counted(director: &Host, service: &str) -> Result<(u32, u32, u32), Failure> {
 }
 
 /// Both have the same, and what came over expires with the original.
-fn same(original: &BTreeMap<String, Duration>, copy: &Host) -> Result<(), Failure> {
+fn same(original: &Host, copy: &Host) -> Result<(), Failure> {
     let names = |table: &BTreeMap<String, Duration>| table.keys().cloned().collect::<Vec<_>>();
-    let expected = names(original);
+    let expected = names(&table(original)?);
     wait::until("connections of the copy", &expected, || Ok(names(&table(copy)?)))?;
+    // Time has passed for both.
+    let original = table(original)?;
     for (name, left) in table(copy)? {
         let before = original.get(&name).copied().unwrap_or_default();
         let apart = before.abs_diff(left);
@@ -164,16 +167,14 @@ fn resync(ctx: &mut Ctx) -> Result<(), Failure> {
         "{dry}"
     );
     assert_eq!(table(old)?.len(), 0);
-    let original = table(master)?;
     master.run("ipvs-syncd send bulk --rate 2000 --repeat 2")?;
-    same(&original, old)?;
+    same(master, old)?;
     // The backup dies; another has to begin with nothing.
     ctx.run(&format!("ip netns del {}", old.namespace()))?;
     new.run(&format!("{daemon} backup --mcast-interface eth0 --syncid 7"))?;
     assert_eq!(table(new)?.len(), 0);
-    let original = table(master)?;
     master.run("ipvs-syncd -B --rate 2000 --repeat 2")?;
-    same(&original, new)?;
+    same(master, new)?;
     // Of another group it takes nothing, of a part only that.
     let chosen = master.run("ipvs-syncd -B --dry-run --protocol tcp")?;
     assert!(chosen.contains(&format!(": {SESSIONS} connections, 0 templates;")), "{chosen}");
@@ -185,17 +186,16 @@ fn checkpoint(ctx: &mut Ctx) -> Result<(), Failure> {
     let (master, new) = (&pair.master, &pair.backups[0]);
     let file = ctx.directory().join("conns.json");
     let file = file.display();
-    let original = table(master)?;
     master.run(&format!("ipvs-syncd send checkpoint {file}"))?;
     let replayed = new.run(&format!("ipvs-syncd send replay {file} --local"))?;
     assert!(replayed.ends_with("all arrived\n"), "{replayed}");
-    same(&original, new)?;
+    same(master, new)?;
     assert_eq!(new.run("ipvsadm-c -L --daemon")?, "");
     // From outside, by the name of the namespace.
     let other = &pair.backups[1];
     let line = format!("ipvs-syncd send replay {file} --local --netns {}", other.namespace());
     ctx.run(&line)?;
-    same(&original, other)?;
+    same(master, other)?;
     assert_eq!(other.run("ipvsadm-c -L --daemon")?, "");
     // A connection that the kernel does not take is told, with a status of its own: `sip` data whose
     // engine is not loaded.
@@ -220,11 +220,10 @@ fn running_daemons(ctx: &mut Ctx) -> Result<(), Failure> {
     }
     let file = ctx.directory().join("conns.json");
     let file = file.display();
-    let original = table(master)?;
     master.run(&format!("ipvs-syncd send checkpoint {file}"))?;
     let before = first.run("ipvsadm-c -L --daemon")?;
     first.run(&format!("ipvs-syncd send replay {file} --local"))?;
-    same(&original, first)?;
+    same(master, first)?;
     assert_eq!(first.run("ipvsadm-c -L --daemon")?, before);
     // The neighbour with the same sync id on the same wire has heard nothing.
     assert_eq!(table(second)?.len(), 0);

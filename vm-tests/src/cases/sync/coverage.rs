@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use ipvs_proc::{Connection, Layout, Root};
 use serde_json::Value;
 
+use super::TRIAL;
 use crate::case::{Case, Failure};
 use crate::command;
 use crate::ctx::Ctx;
@@ -19,9 +20,11 @@ use crate::wait;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("sync::coverage_is_what_both_tables_say", coverage).timeout(600),
-    Case::new("sync::two_masters_and_a_spoofed_sender_raise_their_alarms", alarms).timeout(600),
-    Case::new("sync::a_fast_master_is_followed_without_a_loss", fast).timeout(900),
+    Case::new("sync::coverage_is_what_both_tables_say", coverage).timeout(600).trial(TRIAL),
+    Case::new("sync::two_masters_and_a_spoofed_sender_raise_their_alarms", alarms)
+        .timeout(600)
+        .trial(TRIAL),
+    Case::new("sync::a_fast_master_is_followed_without_a_loss", fast).timeout(900).trial(TRIAL),
 ];
 
 const SERVICE: &str = "192.0.2.1:9";

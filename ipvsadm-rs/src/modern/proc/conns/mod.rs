@@ -3,7 +3,7 @@
 
 mod counts;
 mod listing;
-mod selection;
+pub(in crate::modern) mod selection;
 
 use std::fs::File;
 
@@ -21,7 +21,7 @@ use crate::modern::Outcome;
 /// The kernel's listing is not of one moment; before 7.1 it takes long for 10,000 and more.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Conns {
+pub(in crate::modern) struct Conns {
     #[command(flatten)]
     selection: selection::Selection,
     /// Count instead of listing
@@ -39,7 +39,7 @@ pub(super) struct Conns {
 type Chosen = Connections<File>;
 
 impl Conns {
-    pub(super) fn run(self, view: &View, io: &mut Io<'_>) -> Outcome {
+    pub(in crate::modern) fn run(self, view: &View, io: &mut Io<'_>) -> Outcome {
         let layout = if self.sync { Layout::Sync } else { Layout::Plain };
         let all = view.root.connections(layout)?.bad_lines(BadLines::Skip);
         let mut chosen = all.filter_by(self.selection.filter()?);
@@ -54,7 +54,7 @@ impl Conns {
 }
 
 /// A service as the options take it.
-fn service(service: Virtual) -> String {
+pub(in crate::modern) fn service(service: Virtual) -> String {
     match service {
         Virtual::Address(socket) => socket.to_string(),
         Virtual::Fwmark { mark, .. } => format!("fwmark/{mark}"),

@@ -12,7 +12,7 @@ use crate::modern::failure::Failure;
 /// Conditions; all hold.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Only connections")]
-pub(super) struct Selection {
+pub(in crate::modern) struct Selection {
     /// Of this protocol: tcp, udp, sctp or proto and a number; proto0 are templates of fwmarks
     #[arg(long, value_parser = protocol)]
     protocol: Option<Protocol>,
@@ -48,7 +48,7 @@ fn protocol(text: &str) -> Result<Protocol, ParseError> {
 
 impl Selection {
     /// The same as a filter.
-    pub(super) fn filter(&self) -> Result<Filter, Failure> {
+    pub(in crate::modern) fn filter(&self) -> Result<Filter, Failure> {
         let mut filter = Filter::new();
         if let Some(protocol) = self.protocol {
             filter = filter.protocol(protocol);

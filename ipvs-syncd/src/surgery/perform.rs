@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Carrying a plan out: send, wait, read back, again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use ipvs_proc::Connection as Listed;
+
+use super::director::Director;
+use super::dispatch::Dispatch;
+use super::key::Key;
+use super::plan::{Change, Plan};
+use super::report::{Done, Outcome, Report};
+use super::work::{Row, Seen, Work};
+use crate::table::Directory;
+
+/// How many datagrams go at once: a backup's socket has room for some 90 of full length.
+const BURST: usize = 32;
+/// How long a backup takes for a burst, and more.
+const BREATH: Duration = Duration::from_millis(20);
+
+impl Plan {
+    /// Carries it out on `director`, whose services `directory` has, and tells what became of each entry.
+    ///
+    /// Entries whose packets go on are tried again in other ways; it takes 2 seconds where nothing
+    /// moves, and up to 12 where templates are busy.
+    ///
+    /// # Errors
+    /// When a message can't be sent or the table not be read. What was sent before has its effect.
+    pub fn perform<D: Director>(
+        self,
+        directory: &Directory,
+        director: &mut D,
+    ) -> Result<Report, D::Error> {
+        let (steps, left_alone) = self.into_parts();
+        let mut works: Vec<_> = steps.into_iter().map(Work::new).collect();
+        while works.iter().any(|work| work.outcome.is_none()) {
+            if director.interrupted() {
+                break;
+            }
+            let seen = look(&works, directory, director)?;
+            let mut out = Dispatch::default();
+            for (work, seen) in works.iter_mut().zip(&seen) {
+                work.advance(seen, directory, &mut out);
+            }
+            send(&out, director)?;
+        }
+        let done = works.into_iter().map(|work| Done {
+            outcome: work.outcome.unwrap_or(Outcome::Interrupted),
+            step: work.step,
+        });
+        Ok(Report { done: done.collect(), left_alone })
+    }
+}
+
+/// What is there now, for each step that is not over.
+fn look<D: Director>(
+    works: &[Work],
+    directory: &Directory,
+    director: &mut D,
+) -> Result<Vec<Seen>, D::Error> {
+    let open = || works.iter().enumerate().filter(|(_, work)| work.outcome.is_none());
+    let by_key: HashMap<Key, usize> =
+        open().map(|(index, work)| (Key::of(&work.step.connection), index)).collect();
+    let pins: Vec<_> = open()
+        .filter_map(|(index, work)| match work.step.change {
+            Change::Unpin(pin) => Some((index, pin)),
+            _ => None,
+        })
+        .collect();
+    let mut seen: Vec<_> = works.iter().map(|_| Seen::default()).collect();
+    director.visit(&mut |listed: &Listed<'_>| {
+        if let Some(index) = by_key.get(&Key::of(listed)) {
+            seen[*index].rows.push(Row { dest: listed.dest, expires: listed.expires });
+        }
+        for (index, pin) in &pins {
+            if pin.contains(listed, directory) {
+                seen[*index].members.push(listed.clone().into_owned());
+            }
+        }
+    })?;
+    Ok(seen)
+}
+
+fn send<D: Director>(out: &Dispatch, director: &mut D) -> Result<(), D::Error> {
+    for burst in out.datagrams(director.encoder()).chunks(BURST) {
+        for datagram in burst {
+            director.send(datagram)?;
+        }
+        director.pause(BREATH);
+    }
+    director.pause(out.pause());
+    Ok(())
+}

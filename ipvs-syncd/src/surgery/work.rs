@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One step under way: what to send next, by what was read back.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ipvs_proc::Connection as Listed;
+
+use super::dispatch::Dispatch;
+use super::key::Key;
+use super::message;
+use super::plan::{self, Change, Step};
+use super::report::Outcome;
+use crate::Connection;
+use crate::table::Directory;
+
+/// How long an entry with the shortest timeout lives, and some more: timers are coarse.
+const EXPIRY: Duration = Duration::from_millis(1500);
+/// When the next tick has expired what is to expire at once, on a busy machine.
+const TICK: Duration = Duration::from_millis(200);
+/// The kernel gives a template that connections belong to so much more, again and again.
+const POSTPONED: Duration = Duration::from_secs(60);
+/// The shortest timeout, as it is listed.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// How often a connection is tried. After two in vain, it is replaced.
+const ATTEMPTS: u32 = 4;
+/// The same of templates, which take two rounds each time. Clients that go on connecting are caught up
+/// with after some.
+const TEMPLATE_ATTEMPTS: u32 = 12;
+
+/// What was read back about a step.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// The entries that have its key: mostly one or none, but a replaced one lives on for a tick.
+    pub(super) rows: Vec<Row>,
+    /// What belongs to its template.
+    pub(super) members: Vec<Listed<'static>>,
+}
+
+/// An entry that has the key of a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub(super) dest: SocketAddr,
+    pub(super) expires: Duration,
+}
+
+/// A step under way.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) step: Step,
+    pub(super) outcome: Option<Outcome>,
+    attempts: u32,
+    template: Template,
+    /// Members that were to end.
+    ended: HashSet<Key>,
+    /// Members that no longer belong to the template, and have yet to end.
+    detached: HashSet<Key>,
+}
+
+/// How far a template is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Template {
+    Untouched,
+    /// It was sent the shortest timeout.
+    Sent,
+    /// It was seen with it: from now on, one with a long timeout is another.
+    Expiring,
+}
+
+impl Work {
+    pub(super) fn new(step: Step) -> Self {
+        let (ended, detached) = (HashSet::new(), HashSet::new());
+        let template = Template::Untouched;
+        Self { step, outcome: None, attempts: 0, template, ended, detached }
+    }
+
+    /// Decides by what was seen: it is over, or something is to be sent.
+    pub(super) fn advance(&mut self, seen: &Seen, directory: &Directory, out: &mut Dispatch) {
+        if self.outcome.is_some() {
+            return;
+        }
+        self.outcome = match self.step.change {
+            Change::End if self.step.connection.is_template() => self.end_template(seen, out),
+            Change::End => self.end(seen, out),
+            Change::Move { to } => self.shift(seen, to, out),
+            Change::Unpin(_) => self.unpin(seen, directory, out),
+        };
+        self.attempts += 1;
+    }
+
+    fn end(&mut self, seen: &Seen, out: &mut Dispatch) -> Option<Outcome> {
+        let Step { connection, sent, .. } = &self.step;
+        let nowhere = message::nowhere(connection.dest.ip());
+        let replaced = seen.rows.iter().any(|row| row.dest == nowhere);
+        if !seen.rows.iter().any(|row| row.dest == connection.dest) {
+            let other = seen.rows.iter().find(|row| row.dest != nowhere);
+            return Some(other.map_or(Outcome::Ended, |row| Outcome::Renewed { dest: row.dest }));
+        }
+        match self.attempts {
+            0 | 1 => {
+                out.single(message::touch(sent));
+                out.wait(EXPIRY);
+            }
+            ATTEMPTS.. if replaced => return Some(Outcome::Renewed { dest: connection.dest }),
+            ATTEMPTS.. => return Some(Outcome::Stayed),
+            _ => {
+                out.single(message::decoy(sent));
+                out.wait(TICK);
+            }
+        }
+        None
+    }
+
+    fn end_template(&mut self, seen: &Seen, out: &mut Dispatch) -> Option<Outcome> {
+        let Some(row) = seen.rows.first() else { return Some(Outcome::Ended) };
+        if self.is_another(row) {
+            return Some(Outcome::Renewed { dest: row.dest });
+        }
+        if self.attempts >= TEMPLATE_ATTEMPTS {
+            return Some(Outcome::Stayed);
+        }
+        self.expire_template(seen, out);
+        None
+    }
+
+    fn shift(&mut self, seen: &Seen, to: SocketAddr, out: &mut Dispatch) -> Option<Outcome> {
+        if seen.rows.is_empty() {
+            return Some(Outcome::EndedBefore);
+        }
+        if seen.rows.iter().any(|row| row.dest == to) {
+            // Once more, in case that this half was lost.
+            message::settle(&self.step.sent).into_iter().for_each(|message| out.single(message));
+            return Some(Outcome::Moved);
+        }
+        if self.attempts >= ATTEMPTS {
+            return Some(Outcome::Stayed);
+        }
+        message::replace(&self.step.sent).into_iter().for_each(|message| out.single(message));
+        out.wait(TICK);
+        None
+    }
+
+    fn unpin(&mut self, seen: &Seen, directory: &Directory, out: &mut Dispatch) -> Option<Outcome> {
+        let pinned = seen.rows.iter().any(|row| !self.is_another(row));
+        let members = seen.members.iter().filter_map(|listed| {
+            let sent = plan::sendable(listed, directory).ok()?;
+            Some((Key::of(listed), sent))
+        });
+        if !pinned {
+            let mut left = false;
+            for (key, sent) in members {
+                // Each once: what is there again is new.
+                if self.detached.remove(&key) {
+                    out.single(message::decoy(&sent));
+                    left = true;
+                }
+            }
+            out.wait(if left { TICK } else { Duration::ZERO });
+            return (!left).then_some(Outcome::Unpinned { connections: self.ended.len() });
+        }
+        if self.attempts >= TEMPLATE_ATTEMPTS {
+            return Some(Outcome::Stayed);
+        }
+        // While a connection belongs to it, the template only gets another minute.
+        let free = seen.members.is_empty() || self.attempts >= 2;
+        if free && self.expire_template(seen, out) {
+            return None;
+        }
+        for (key, sent) in members {
+            self.cut(&sent, &key, out);
+            self.ended.insert(key);
+        }
+        None
+    }
+
+    /// Ends a connection of a template, at last by taking it off the template while it goes on: a busy
+    /// one would be made anew at once, with the template.
+    fn cut(&mut self, sent: &Connection<'static>, key: &Key, out: &mut Dispatch) {
+        match self.attempts {
+            0 => {
+                out.single(message::touch(sent));
+                out.wait(EXPIRY);
+            }
+            1 => {
+                out.single(message::decoy(sent));
+                out.wait(TICK);
+            }
+            _ => {
+                out.bundle(message::detach(sent));
+                out.wait(TICK);
+                self.detached.insert(key.clone());
+            }
+        }
+    }
+
+    /// Gives the template the shortest timeout. Answers whether it has that already, so that nothing is
+    /// to be done but to wait.
+    fn expire_template(&mut self, seen: &Seen, out: &mut Dispatch) -> bool {
+        let expiring = seen.rows.iter().any(|row| row.expires <= SHORTEST);
+        if self.template == Template::Sent && expiring {
+            self.template = Template::Expiring;
+            out.wait(EXPIRY);
+            return true;
+        }
+        out.single(message::touch(&self.step.sent));
+        out.wait(TICK);
+        self.template = Template::Sent;
+        false
+    }
+
+    /// Whether a template with the key is not the one that was to end: a packet made it since.
+    fn is_another(&self, row: &Row) -> bool {
+        let long = row.expires > POSTPONED;
+        row.dest != self.step.connection.dest || (self.template == Template::Expiring && long)
+    }
+}

@@ -52,13 +52,13 @@ pub use app::{App, Apps};
 pub use ca::{CaRow, CaStats};
 pub use conn::{
     BadLines, Connection, Connections, Count, EXPIRY_BOUNDS, Engine, Expiry, Filter, Groups,
-    Layout, Network, Origin, RawConnection, Service as ConnectionService, ServiceFilter, Skipped,
-    State, Summary, Virtual,
+    Layout, Origin, RawConnection, Service as ConnectionService, ServiceFilter, Skipped, State,
+    Summary, Virtual,
 };
 pub use document::{Document, Lines};
 pub use error::{LineError, Place, StreamError};
 pub use file::ProcFile;
-pub use ipvs_types::{SctpState, TcpState, TemplateState};
+pub use ipvs_types::{Network, SctpState, TcpState, TemplateState};
 pub use root::{ReadError, Root, RootError};
 pub use stats::{Cpu, PerCpu, Totals};
 pub use status::{Buckets, Part, Size, Slots, Status};

@@ -69,7 +69,6 @@ pub mod coverage;
 mod drop_reason;
 mod encode_error;
 mod encoder;
-mod flags;
 mod json;
 mod key;
 #[cfg(feature = "live")]
@@ -96,7 +95,7 @@ pub use connection::Connection;
 pub use drop_reason::{DropReason, DropScope, SkipReason};
 pub use encode_error::EncodeError;
 pub use encoder::{DEFAULT_MAX_LEN, Encoder};
-pub use flags::ConnectionFlags;
+pub use ipvs_types::ConnectionFlags;
 pub use key::ConnectionKey;
 pub use message::{Message, MessageEntry};
 pub use sequence::{ByteOrder, Sequence, Sequences};

@@ -103,6 +103,9 @@ impl Method {
     pub const ROUTE: Self = Self(3);
     /// Bypass (`IP_VS_CONN_F_BYPASS`).
     pub const BYPASS: Self = Self(4);
+    /// Translation of both addresses (FULLNAT), where a patched kernel has it. A stock kernel stores it
+    /// and drops all packets.
+    pub const FULLNAT: Self = Self(5);
 
     /// The method in the low three bits of a connection flags word.
     pub const fn from_flags(word: u32) -> Self {

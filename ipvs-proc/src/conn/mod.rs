@@ -10,7 +10,7 @@ mod record;
 mod state;
 mod summary;
 
-pub use filter::{Filter, Network, ServiceFilter};
+pub use filter::{Filter, ServiceFilter};
 pub use raw::RawConnection;
 pub use read::{BadLines, Connections, Skipped};
 pub use record::{Connection, Engine, Origin, Virtual};

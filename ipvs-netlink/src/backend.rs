@@ -3,6 +3,7 @@
 
 use ipvs_types::{DaemonConfig, ServiceKey, Timeouts};
 
+use crate::ext::Extended;
 use crate::{
     DestEntry, Detail, Error, ErrorKind, Feature, Info, Operation, Refusal, ServiceEntry,
     ServiceTable, Support, Table,
@@ -105,5 +106,10 @@ pub trait Backend: Send {
     ) -> Result<ServiceTable, Error> {
         let _ = detail;
         Ok(ServiceTable { service: self.service(service)?, dests: self.dests(service)? })
+    }
+
+    /// What it can beyond the stock interface, if anything.
+    fn extended(&mut self) -> Option<&mut dyn Extended> {
+        None
     }
 }

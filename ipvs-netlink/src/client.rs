@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use ipvs_types::{Timeouts, TimeoutsChange};
 
-use crate::{Backend, Batch, Error, Feature, Info, Operation, Outcome, Support};
+use crate::ext::Known;
+use crate::{Backend, Batch, Error, Feature, Info, Netns, Operation, Outcome, Support};
 
 /// A conversation with the kernel's IPVS in one network namespace.
 pub struct Ipvs {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) settle_within: Duration,
+    pub(crate) netns: Option<Netns>,
+    pub(crate) known: Known,
 }
 
 impl fmt::Debug for Ipvs {
@@ -21,9 +24,17 @@ impl fmt::Debug for Ipvs {
 }
 
 impl Ipvs {
+    pub(crate) fn new(
+        backend: Box<dyn Backend>,
+        settle_within: Duration,
+        netns: Option<Netns>,
+    ) -> Self {
+        Self { backend, settle_within, netns, known: Known::default() }
+    }
+
     /// A client on a backend of the caller's choice.
     pub fn with_backend(backend: impl Backend + 'static) -> Self {
-        Self { backend: Box::new(backend), settle_within: Self::SETTLE_WITHIN }
+        Self::new(Box::new(backend), Self::SETTLE_WITHIN, None)
     }
 
     /// The same client, which tries settled listings for this long; see
@@ -41,7 +52,12 @@ impl Ipvs {
 
     /// Whether this kernel and backend can do `feature`.
     pub fn supports(&mut self, feature: Feature) -> Support {
-        self.backend.supports(feature)
+        match self.has_beyond_stock(feature) {
+            Ok(Some(true)) => Support::Supported,
+            Ok(Some(false)) => Support::Unsupported,
+            Ok(None) => self.backend.supports(feature),
+            Err(error) => Support::Unknown(error),
+        }
     }
 
     /// Version and connection table size.
@@ -76,8 +92,10 @@ impl Ipvs {
     /// Applies operations in order, in as few system calls as the backend can; one outcome each.
     ///
     /// # Errors
-    /// When the conversation fails, or a value can't be sent (then nothing was).
+    /// When the conversation fails, or a value can't be sent (then nothing was):
+    /// [`Error::Unsupported`] for FULLNAT on a kernel that has not announced it.
     pub fn commit(&mut self, operations: &[Operation]) -> Result<Vec<Outcome>, Error> {
+        self.admit(operations)?;
         self.backend.commit(operations)
     }
 
@@ -86,7 +104,7 @@ impl Ipvs {
     /// # Errors
     /// [`Error::Refused`] when the kernel refuses it.
     pub fn change(&mut self, operation: Operation) -> Result<(), Error> {
-        let outcome = self.backend.commit(&[operation])?.into_iter().next();
+        let outcome = self.commit(&[operation])?.into_iter().next();
         let missing =
             || Error::OutcomeUnknown { request: Box::new(operation.into()), confirmed: 0 };
         Ok(outcome.ok_or_else(missing)??)

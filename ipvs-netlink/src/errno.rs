@@ -28,6 +28,7 @@ errnos! {
     ENOENT = 2, "Unknown scheduler or persistence engine, or no such destination.";
     ESRCH = 3, "No such service; no such daemon running.";
     EINTR = 4, "Interrupted.";
+    EAGAIN = 11, "Try again.";
     ENOMEM = 12, "Out of memory.";
     EACCES = 13, "Access refused.";
     EFAULT = 14, "The socket options' answer to a bad protocol.";

@@ -132,6 +132,10 @@ pub enum ErrorKind {
     NoSuchInterface,
     /// A value that the kernel or this library refuses.
     Invalid,
+    /// No such connection.
+    NoSuchConnection,
+    /// It is in use.
+    Busy,
     /// Not possible here.
     Unsupported,
     /// No permission.
@@ -185,6 +189,8 @@ impl Refusal {
         let Request::Change(operation) = &self.request else {
             return match self.errno {
                 Errno::ESRCH => ErrorKind::NoSuchService,
+                Errno::ENOENT if self.request.names_connection() => ErrorKind::NoSuchConnection,
+                Errno::EBUSY | Errno::EAGAIN if self.request.names_connection() => ErrorKind::Busy,
                 errno => generic_kind(errno),
             };
         };

@@ -13,6 +13,7 @@ pub(crate) fn explain(refusal: &Refusal) -> String {
             Some(text) => return text,
             None => general(refusal.errno),
         },
+        request if request.names_connection() => of_connection(refusal.errno),
         _ if refusal.errno == Errno::ESRCH => "no such service: list them with `ipvsadm -Ln`",
         _ => general(refusal.errno),
     };
@@ -96,6 +97,17 @@ fn dest_invalid(config: &DestConfig) -> String {
         "the address is not unicast{other}; or loopback is down in this namespace (`ip link set lo \
          up`)"
     )
+}
+
+fn of_connection(errno: Errno) -> &'static str {
+    match errno {
+        Errno::ENOENT => "no such connection: list them with `ipvsadm conn list`",
+        Errno::EBUSY => {
+            "it controls others, or packets are using it: delete those first, or try again"
+        }
+        Errno::EAGAIN => "packets keep it in use: try again, or stop them first",
+        errno => general(errno),
+    }
 }
 
 fn general(errno: Errno) -> &'static str {

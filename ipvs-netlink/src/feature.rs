@@ -21,6 +21,20 @@ pub enum Feature {
     DaemonOptions,
     /// Services of other protocols than TCP, UDP and SCTP.
     AnyProtocol,
+    /// Connections by key and by filter: patched kernels.
+    ListConnections,
+    /// Counting connections: patched kernels.
+    CountConnections,
+    /// Deleting a connection: patched kernels, and the module `ip_vs_connctl`.
+    DeleteConnection,
+    /// Deleting connections by filter, and templates: patched kernels.
+    DeleteConnections,
+    /// Events when the configuration changes: patched kernels.
+    Events,
+    /// The whole configuration of one moment: patched kernels.
+    Snapshot,
+    /// The forwarding method FULLNAT: kernels that announce it.
+    Fullnat,
 }
 
 impl fmt::Display for Feature {
@@ -33,6 +47,13 @@ impl fmt::Display for Feature {
             Self::FlagMask => "changing single flags of a service",
             Self::DaemonOptions => "sync daemon options",
             Self::AnyProtocol => "protocols other than TCP, UDP and SCTP",
+            Self::ListConnections => "list of connections here",
+            Self::CountConnections => "count of connections here",
+            Self::DeleteConnection => "way to delete a connection here",
+            Self::DeleteConnections => "way to delete connections by filter, or templates, here",
+            Self::Events => "events here",
+            Self::Snapshot => "snapshots here",
+            Self::Fullnat => "forwarding method FULLNAT (5) here",
         })
     }
 }

@@ -24,6 +24,7 @@
 //! | the same at a lower price, without counters | [`Ipvs::settled`] |
 //! | many changes at once | [`Ipvs::batch`] |
 //! | a whole state: read, compare, make it so, roll back | [`Ruleset`], [`Plan`] |
+//! | connections and events, where the kernel has them | [`ext`] |
 //! | tests without root | module `fake`, feature `fake` |
 //! | the same, asynchronous | `AsyncIpvs`, feature `tokio` |
 //! | the messages themselves | [`wire`] |
@@ -48,6 +49,7 @@ mod entry;
 mod errno;
 mod error;
 mod error_text;
+pub mod ext;
 #[cfg(feature = "fake")]
 pub mod fake;
 mod feature;

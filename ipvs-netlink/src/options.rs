@@ -79,7 +79,7 @@ impl Options {
             None => open()?,
             Some(netns) => netns.run(open)??,
         };
-        Ok(Ipvs { backend, settle_within: self.settle_within })
+        Ok(Ipvs::new(backend, self.settle_within, self.netns))
     }
 }
 

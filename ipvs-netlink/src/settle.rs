@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use ipvs_types::ServiceKey;
 
-use crate::{Detail, Error, Ipvs, ServiceTable, Table};
+use crate::ext::Extent;
+use crate::{Detail, Errno, Error, Feature, Ipvs, Refusal, Request, ServiceTable, Table};
 
 /// However long they took, so many reads are made before a listing is given up.
 const FEWEST_READS: usize = 16;
@@ -63,9 +64,14 @@ impl Ipvs {
     /// and rates are those of one read, service by service, and move on their own anyway; nor at
     /// tunnel options of destinations that are not tunnelled, which mean nothing.
     ///
+    /// A patched kernel tells in one pass, and vouches for it: see [`Ipvs::snapshot`].
+    ///
     /// # Errors
     /// [`Error::Unsettled`] when others change the table all the time.
     pub fn settled(&mut self, detail: Detail) -> Result<Table, Error> {
+        if self.takes_snapshots() {
+            return Ok(self.snapshot(Extent::Counted)?.table);
+        }
         self.settle(
             |ipvs, detail| ipvs.listing(detail),
             |first, second| first.agrees(second, detail),
@@ -82,6 +88,11 @@ impl Ipvs {
         service: ServiceKey,
         detail: Detail,
     ) -> Result<ServiceTable, Error> {
+        if self.takes_snapshots() {
+            let snapshot = self.settled_snapshot(Some(service), Extent::Counted)?;
+            let missing = || Refusal::new(Request::GetService(service), Errno::ESRCH);
+            return Ok(snapshot.table.services.into_iter().next().ok_or_else(missing)?);
+        }
         self.settle(
             |ipvs, detail| ipvs.service_listing(service, detail),
             |first, second| first.agrees(second, detail),
@@ -96,6 +107,11 @@ impl Ipvs {
     /// [`Error::Unsettled`] when others change the table all the time.
     pub fn settled_table(&mut self) -> Result<Table, Error> {
         self.settled(Detail::FULL)
+    }
+
+    /// Whether the kernel has something better than two reads. If that can't be found out, two reads do.
+    pub(crate) fn takes_snapshots(&mut self) -> bool {
+        matches!(self.has_beyond_stock(Feature::Snapshot), Ok(Some(true)))
     }
 
     /// Reads in pairs, without a pause within a pair. The second read of a pair is only there to be

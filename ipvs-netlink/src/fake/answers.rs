@@ -9,6 +9,7 @@ use ipvs_types::{DaemonConfig, ServiceKey, Timeouts};
 use super::fault::Fault;
 use super::kernel::{Kernel, Shared};
 use super::state::State;
+use crate::ext::Extended;
 use crate::{
     Backend, DestEntry, Errno, Error, Feature, Info, Operation, Outcome, Refusal, Request, Ruleset,
     ServiceEntry, ServiceTable, Support, Table, Version,
@@ -18,7 +19,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Shared {
-    fn alive(&self) -> Result<(), Error> {
+    pub(super) fn alive(&self) -> Result<(), Error> {
         if self.schedule.dead {
             let source = io::Error::from(io::ErrorKind::BrokenPipe);
             return Err(Error::Io { doing: "talking to the kernel in memory", source });
@@ -29,12 +30,12 @@ impl Shared {
     fn others_do(&mut self, changes: Vec<Operation>) {
         for change in changes {
             // As with real others, what comes too late or too early just fails.
-            let _ = self.state.execute(&change);
+            let _ = self.execute(&change);
         }
     }
 
     /// Prepares for a listing.
-    fn listing(&mut self) -> Result<(), Error> {
+    pub(super) fn listing(&mut self) -> Result<(), Error> {
         self.alive()?;
         let changes = self.schedule.next_listing();
         self.others_do(changes);
@@ -63,9 +64,9 @@ impl Shared {
                 }
                 Some(Fault::LoseAnswers) => {
                     lost_from.get_or_insert(i);
-                    self.state.execute(operation)
+                    self.execute(operation)
                 }
-                None => self.state.execute(operation),
+                None => self.execute(operation),
             };
             outcomes.push(result.map_err(|errno| Box::new(Refusal::new(*operation, errno))));
         }
@@ -80,7 +81,7 @@ impl Shared {
 }
 
 impl State {
-    fn table(&self) -> Table {
+    pub(super) fn table(&self) -> Table {
         let services = self.services.iter().map(|(key, service)| ServiceTable {
             service: ServiceEntry::new(*key, service.config),
             dests: service
@@ -161,6 +162,10 @@ impl Backend for Kernel {
             (true, false) => 0,
         };
         Ok(Info::new(Version(0x01_02_01), size))
+    }
+
+    fn extended(&mut self) -> Option<&mut dyn Extended> {
+        Some(self)
     }
 
     fn supports(&mut self, _: Feature) -> Support {

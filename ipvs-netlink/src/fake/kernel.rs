@@ -3,11 +3,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ipvs_types::{EngineName, InterfaceName, Scheduler};
+use ipvs_types::{EngineName, InterfaceName, Method, Scheduler};
 
+use super::connections::Connections;
 use super::fault::{Fault, Schedule};
 use super::host::{Host, Interface, Release};
+use super::listeners::Listeners;
 use super::state::State;
+use crate::ext::{Announced, Connection, Features};
 use crate::{Operation, Outcome, Refusal, Ruleset};
 
 /// A kernel in memory with one network namespace. A [`Backend`](crate::Backend); clones are further
@@ -24,13 +27,27 @@ pub struct Kernel {
 pub(super) struct Shared {
     pub state: State,
     pub schedule: Schedule,
+    pub genid: u32,
+    pub listeners: Listeners,
+    pub connections: Connections,
+    pub announced: Option<Announced>,
+    pub add_on: bool,
 }
 
 impl Kernel {
     /// A freshly booted kernel.
     pub fn new(release: Release) -> Self {
         let state = State::new(Host::new(release));
-        Self { shared: Arc::new(Mutex::new(Shared { state, schedule: Schedule::default() })) }
+        let shared = Shared {
+            state,
+            schedule: Schedule::default(),
+            genid: 1,
+            listeners: Listeners::default(),
+            connections: Connections::default(),
+            announced: None,
+            add_on: false,
+        };
+        Self { shared: Arc::new(Mutex::new(shared)) }
     }
 
     /// A freshly booted kernel that holds `rules` already.
@@ -43,6 +60,43 @@ impl Kernel {
             kernel.change(operation)?;
         }
         Ok(kernel)
+    }
+
+    /// Makes it a patched kernel with the family `ipvs_ext` and these commands, or a stock one again.
+    pub fn set_features(&self, features: Option<Features>) {
+        self.lock().announced = features.map(Announced::new);
+    }
+
+    /// Lets a patched kernel announce this number for FULLNAT, or none.
+    pub fn set_fullnat(&self, method: Option<Method>) {
+        if let Some(announced) = &mut self.lock().announced {
+            announced.fullnat = method;
+        }
+    }
+
+    /// Loads the add-on module with the family `ipvs_connctl`, or unloads it.
+    pub fn set_add_on(&self, loaded: bool) {
+        self.lock().add_on = loaded;
+    }
+
+    /// Sets the number of the configuration.
+    pub fn set_genid(&self, genid: u32) {
+        self.lock().genid = genid;
+    }
+
+    /// How many events wait for a listener before further ones are lost; at first any number.
+    pub fn set_event_queue(&self, room: usize) {
+        self.lock().listeners.room = Some(room);
+    }
+
+    /// Adds a connection, whether or not such a service exists.
+    pub fn add_connection(&self, connection: Connection) {
+        self.lock().connections.0.push(connection);
+    }
+
+    /// The connections that there are, in the order in which they were added.
+    pub fn connections(&self) -> Vec<Connection> {
+        self.lock().connections.0.clone()
     }
 
     /// Adds a network interface, or changes the one of that name.
@@ -95,7 +149,7 @@ impl Kernel {
     /// # Errors
     /// The refusal.
     pub fn change(&self, operation: Operation) -> Outcome {
-        let result = self.lock().state.execute(&operation);
+        let result = self.lock().execute(&operation);
         result.map_err(|errno| Box::new(Refusal::new(operation, errno)))
     }
 
@@ -111,7 +165,7 @@ impl Kernel {
 
     /// Lets somebody else carry out `change` just before the `nth` listing from now: of services
     /// or of the destinations of one service. Reading a whole table takes one listing and one more
-    /// a service.
+    /// a service; a snapshot is one listing, which the change interrupts.
     pub fn change_before_listing(&self, nth: usize, change: Operation) {
         self.lock().schedule.before_listing(nth, change);
     }

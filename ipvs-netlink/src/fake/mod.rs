@@ -4,7 +4,7 @@
 //!
 //! It answers as the kernels of its [`Release`] do over generic netlink: the same errors in the same
 //! precedence, the same defaults, the same order of listings (services in an order of its own,
-//! destinations newest first). A model-based test holds it equal to the real kernels. It moves no
+//! destinations newest first). With [`Kernel::set_features`] it is a patched kernel. A model-based test holds it equal to the real kernels. It moves no
 //! packets: counters stay zero.
 //!
 //! ```
@@ -25,11 +25,14 @@
 
 mod address;
 mod answers;
+mod connections;
 mod daemons;
 mod dests;
+mod extended;
 mod fault;
 mod host;
 mod kernel;
+mod listeners;
 mod services;
 mod state;
 

@@ -5,6 +5,7 @@ use ipvs_types::{DaemonConfig, Timeouts};
 
 use super::options::Parts;
 use super::{Ruleset, ServiceRules};
+use crate::ext::Extent;
 use crate::{Error, Ipvs, Table};
 
 impl From<Table> for Ruleset {
@@ -38,6 +39,9 @@ impl Ipvs {
     /// [`Error::Unsettled`] when others change the table all the time; otherwise as the single
     /// questions, in particular when this backend can't answer one of them.
     pub fn ruleset(&mut self) -> Result<Ruleset, Error> {
+        if self.takes_snapshots() {
+            return Ok(self.snapshot(Extent::Rules)?.into_ruleset());
+        }
         let (table, timeouts) = (self.settled_table()?, self.timeouts()?);
         Ok(Ruleset::observed(table, timeouts, self.daemons()?))
     }

@@ -3,12 +3,17 @@
 
 use std::hash::Hash;
 use std::io;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_GENERIC};
 use rustix::net::{RecvFlags, recv, sockopt};
 
+use super::assembly::Assembly;
 use super::exchange::{Changes, Exchange, Listing, Progress, Query, each_once, feed};
+use super::order::Order;
+use super::visit::Visit;
+use crate::ext::Snapshot;
 use crate::wire::{WireError, encode};
 use crate::{Error, Operation, Outcome, Request};
 
@@ -74,6 +79,37 @@ impl Channel {
         Ok(items)
     }
 
+    /// An order that is acknowledged.
+    pub(crate) fn order(&mut self, family: u16, request: Request) -> Result<(), Error> {
+        self.out.clear();
+        let seq = self.compose(family, &request)?;
+        self.run(Order::new(request, seq)).map(|((), _)| ())
+    }
+
+    /// A dump, each entry shown as it comes, until `show` breaks.
+    pub(crate) fn visit<T>(
+        &mut self,
+        family: u16,
+        request: Request,
+        read: impl Fn(&[u8]) -> Result<T, WireError>,
+        show: impl FnMut(T) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        self.out.clear();
+        let seq = self.compose(family, &request)?;
+        self.run(Visit::new(request, seq, read, show)).map(|((), _)| ())
+    }
+
+    /// The configuration; `None` if it changed meanwhile.
+    pub(crate) fn snapshot(
+        &mut self,
+        family: u16,
+        request: Request,
+    ) -> Result<Option<Snapshot>, Error> {
+        self.out.clear();
+        let seq = self.compose(family, &request)?;
+        self.run(Assembly::new(request, seq)).map(|(snapshot, _)| snapshot)
+    }
+
     /// Changes in one datagram, at least one.
     pub(crate) fn change(
         &mut self,
@@ -112,8 +148,11 @@ impl Channel {
                 Err(error) => return Err(self.failed(&exchange, error)),
             };
             datagrams += 1;
-            if feed(&mut exchange, &self.buffer[..length])? == Progress::Complete {
-                break;
+            match feed(&mut exchange, &self.buffer[..length])? {
+                Progress::More => {}
+                Progress::Complete => break,
+                // The rest is thrown away before the next question.
+                Progress::Enough => return exchange.finish().map(|output| (output, datagrams)),
             }
             if datagrams == PATIENCE && self.buffer.len() < LARGE_WINDOW {
                 self.buffer.resize(LARGE_WINDOW, 0);

@@ -6,13 +6,17 @@ use std::hash::Hash;
 
 use crate::wire::WireError;
 use crate::wire::frame::{Answer, Frames};
+use crate::wire::number::netlink;
 use crate::{Error, Operation, Outcome, Refusal, Request};
 
 /// How far an exchange is after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
     More,
+    /// Nothing else comes.
     Complete,
+    /// Nothing else is wanted, though it comes.
+    Enough,
 }
 
 /// A question or a chunk of changes that waits for its answers.
@@ -27,6 +31,9 @@ pub(crate) trait Exchange {
         0
     }
 
+    /// What is listed changed while the answer of this number was made.
+    fn interrupted(&mut self, _seq: u32) {}
+
     /// Takes one answer with its sequence number; answers to others are ignored.
     fn take(&mut self, seq: u32, answer: Answer<'_>) -> Result<Progress, Error>;
 
@@ -39,18 +46,26 @@ pub(crate) fn feed(exchange: &mut impl Exchange, datagram: &[u8]) -> Result<Prog
     for frame in Frames::new(datagram) {
         let frame = frame.map_err(|error| malformed(exchange.request(), &error))?;
         let answer = frame.answer().map_err(|error| malformed(exchange.request(), &error))?;
-        if exchange.take(frame.seq, answer)? == Progress::Complete {
-            return Ok(Progress::Complete);
+        if frame.flags & netlink::F_DUMP_INTR != 0 && frame.kind != netlink::ERROR {
+            exchange.interrupted(frame.seq);
+        }
+        match exchange.take(frame.seq, answer)? {
+            Progress::More => {}
+            end => return Ok(end),
         }
     }
     Ok(Progress::More)
 }
 
-fn malformed(request: Request, error: &WireError) -> Error {
+pub(super) fn malformed(request: Request, error: &WireError) -> Error {
     Error::Malformed { request: Box::new(request), what: error.to_string() }
 }
 
-fn refused(request: Request, errno: crate::Errno, ext_ack: Option<crate::ExtAck>) -> Error {
+pub(super) fn refused(
+    request: Request,
+    errno: crate::Errno,
+    ext_ack: Option<crate::ExtAck>,
+) -> Error {
     Refusal { request, errno, ext_ack }.into()
 }
 

@@ -7,6 +7,8 @@ use ipvs_types::{DaemonConfig, ServiceKey, Timeouts};
 
 use super::channel::Channel;
 use super::sockopt::Glance;
+use crate::ext::Extended;
+use crate::wire::decode::NetlinkFamily;
 use crate::wire::{WireError, decode, encode};
 use crate::{
     Backend, DestEntry, Detail, Errno, Error, ErrorKind, Feature, Info, Operation, Outcome,
@@ -22,9 +24,11 @@ const CHUNK: usize = 128;
 /// tell enough. All are opened at once, in the namespace of the opening thread.
 pub(crate) struct Netlink {
     family: u16,
-    main: Channel,
-    services: Channel,
+    pub(super) main: Channel,
+    pub(super) services: Channel,
     glance: Option<Glance>,
+    pub(super) patched: Option<NetlinkFamily>,
+    pub(super) add_on: Option<u16>,
 }
 
 impl Netlink {
@@ -39,7 +43,8 @@ impl Netlink {
             family => family?,
         };
         let glance = if glance { Glance::open() } else { None };
-        Ok(Self { family, main, services: Channel::open(timeout)?, glance })
+        let services = Channel::open(timeout)?;
+        Ok(Self { family, main, services, glance, patched: None, add_on: None })
     }
 
     fn query<T>(
@@ -129,6 +134,10 @@ impl Backend for Netlink {
 
     fn supports(&mut self, feature: Feature) -> Support {
         probe(self, feature)
+    }
+
+    fn extended(&mut self) -> Option<&mut dyn Extended> {
+        Some(self)
     }
 
     fn table(&mut self) -> Result<Table, Error> {

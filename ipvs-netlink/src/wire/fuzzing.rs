@@ -5,6 +5,8 @@ use ipvs_types::Family;
 use netlink_packet_core::{Emitable, NetlinkMessage, ParseableParametrized};
 use netlink_packet_generic::{GenlHeader, GenlMessage};
 
+use crate::ext::ConnectionFilter;
+use crate::wire::ext::decode as ext;
 use crate::wire::frame::{Answer, Frames};
 use crate::wire::{
     DaemonAttribute, DestAttribute, InfoAttribute, IpvsAttribute, IpvsMessage, Nest,
@@ -45,6 +47,28 @@ pub fn attributes(command: u8, bytes: &[u8]) {
     }
     if let Some(message) = lossless(14, bytes).filter(understood) {
         assert_eq!(info, meaning::info(&message));
+    }
+}
+
+/// Gives attributes to every reader of what patched kernels tell.
+pub fn extended(bytes: &[u8]) {
+    let placed = |error: WireError| assert!(error.offset <= bytes.len(), "{error}");
+    let _ = ext::announced(bytes).map_err(placed);
+    let _ = ext::count(bytes).map_err(placed);
+    let _ = ext::deleted(bytes).map_err(placed);
+    let _ = ext::event(bytes).map_err(placed);
+    let _ = ext::part(bytes).map_err(placed);
+    let _ = decode::netlink_family(bytes).map_err(placed);
+    if let Ok(connection) = ext::connection(bytes).map_err(placed) {
+        // What was read matches what it says of itself.
+        let filter = ConnectionFilter::new()
+            .family(connection.key.family())
+            .protocol(connection.key.protocol)
+            .client(connection.key.client.ip().into())
+            .dest_port(connection.dest.port())
+            .templates(connection.key.template);
+        assert!(filter.matches(&connection), "{connection:?}");
+        assert!(!connection.state_name().is_empty() && !connection.key.to_string().is_empty());
     }
 }
 

@@ -49,6 +49,7 @@
 pub(crate) mod decode;
 pub(crate) mod encode;
 mod error;
+pub(crate) mod ext;
 mod ext_ack;
 pub(crate) mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -57,7 +58,7 @@ pub mod fuzzing;
 mod lossless;
 #[cfg(any(test, feature = "fuzzing"))]
 mod meaning;
-mod number;
+pub(crate) mod number;
 mod read;
 #[cfg(test)]
 mod tests;

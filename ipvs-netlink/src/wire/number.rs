@@ -14,6 +14,8 @@ pub mod netlink {
     pub const F_REQUEST: u16 = 0x1;
     pub const F_ACK: u16 = 0x4;
     pub const F_DUMP: u16 = 0x300;
+    /// In an answer: what is listed changed meanwhile.
+    pub const F_DUMP_INTR: u16 = 0x10;
     /// In an answer: only the header of the request is echoed.
     pub const F_CAPPED: u16 = 0x100;
     /// In an answer: an extended ack follows.
@@ -50,6 +52,13 @@ pub mod controller {
     pub const FAMILY_NAME: u16 = 2;
     pub const NAMES: [&str; 3] =
         ["CTRL_ATTR_UNSPEC", "CTRL_ATTR_FAMILY_ID", "CTRL_ATTR_FAMILY_NAME"];
+    /// A list of groups.
+    pub const MCAST_GROUPS: u16 = 7;
+
+    pub const GROUP_NAME: u16 = 1;
+    pub const GROUP_ID: u16 = 2;
+    pub const GROUP_NAMES: [&str; 3] =
+        ["CTRL_ATTR_MCAST_GRP_UNSPEC", "CTRL_ATTR_MCAST_GRP_NAME", "CTRL_ATTR_MCAST_GRP_ID"];
 }
 
 /// Commands (`IPVS_CMD_*`).

@@ -133,6 +133,13 @@ pub(crate) struct Value<'a> {
     place: Place,
 }
 
+impl<'a> Value<'a> {
+    /// The payload of an attribute called `name`, which lies in `whole`.
+    pub fn of(name: &'static str, payload: &'a [u8], whole: &'a [u8]) -> Self {
+        Self { name, payload, place: Place { address: whole.as_ptr().addr(), offset: 0 } }
+    }
+}
+
 impl Value<'_> {
     /// Where the payload starts.
     pub fn offset(&self) -> usize {

@@ -14,7 +14,11 @@ use crate::wire::read::{Table, Value};
 
 /// The daemon in the attributes of a message; kernels before 4.3 report no group, port and so on.
 pub(crate) fn daemon(attributes: &[u8]) -> Result<DaemonConfig, WireError> {
-    let nest = nest(attributes, message::DAEMON)?;
+    daemon_nest(nest(attributes, message::DAEMON)?)
+}
+
+/// The daemon in a nest.
+pub(in crate::wire) fn daemon_nest(nest: Value<'_>) -> Result<DaemonConfig, WireError> {
     let table = Table::read(nest.payload, nest.offset(), &number::NAMES, |_| {})?;
     let interface = named(table.need(number::MCAST_IFN)?, InterfaceName::new)?;
     let mut daemon = DaemonConfig::new(role(table.need(number::STATE)?)?, interface);

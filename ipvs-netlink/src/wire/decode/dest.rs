@@ -3,13 +3,13 @@
 
 use std::num::NonZeroU32;
 
-use ipvs_types::{DestConfig, DestKey, Family, Forward, Method, RawForward, TunnelFlags};
+use ipvs_types::{DestConfig, DestKey, Family, Forward, Method, RawForward, Stats, TunnelFlags};
 
 use super::{address, address_family, carried, nest, stats};
 use crate::DestEntry;
 use crate::wire::error::WireError;
 use crate::wire::number::{dest as number, message};
-use crate::wire::read::Table;
+use crate::wire::read::{Table, Value};
 
 type Attributes<'a> = Table<'a, { number::NAMES.len() }>;
 
@@ -17,19 +17,69 @@ type Attributes<'a> = Table<'a, { number::NAMES.len() }>;
 /// of the service.
 pub(crate) fn dest(attributes: &[u8], service_family: Family) -> Result<DestEntry, WireError> {
     let nest = nest(attributes, message::DEST)?;
+    entry(nest, service_family, |table| {
+        Ok(Counted {
+            active: table.need(number::ACTIVE_CONNS)?.u32()?,
+            inactive: table.need(number::INACT_CONNS)?.u32()?,
+            persistent: table.need(number::PERSIST_CONNS)?.u32()?,
+            stats: stats::either(table, number::STATS, number::STATS64)?,
+        })
+    })
+}
+
+/// A destination as the family `ipvs_ext` tells it: what is not counted is zero.
+pub(in crate::wire) fn dest_told(
+    nest: Value<'_>,
+    service_family: Family,
+) -> Result<DestEntry, WireError> {
+    entry(nest, service_family, |table| {
+        let count = |number| table.get(number).map_or(Ok(0), |value| value.u32());
+        Ok(Counted {
+            active: count(number::ACTIVE_CONNS)?,
+            inactive: count(number::INACT_CONNS)?,
+            persistent: count(number::PERSIST_CONNS)?,
+            stats: stats::wide(table, number::STATS64)?,
+        })
+    })
+}
+
+/// The settings of a destination.
+pub(in crate::wire) fn dest_settings(
+    nest: Value<'_>,
+    service_family: Family,
+) -> Result<(DestKey, DestConfig), WireError> {
+    let table = Table::read(nest.payload, nest.offset(), &number::NAMES, |_| {})?;
+    Ok((key(&table, service_family)?, config(&table)?))
+}
+
+/// What identifies a destination.
+pub(in crate::wire) fn dest_key(
+    nest: Value<'_>,
+    service_family: Family,
+) -> Result<DestKey, WireError> {
+    key(&Table::read(nest.payload, nest.offset(), &number::NAMES, |_| {})?, service_family)
+}
+
+/// What the kernel counts.
+struct Counted {
+    active: u32,
+    inactive: u32,
+    persistent: u32,
+    stats: Stats,
+}
+
+fn entry(
+    nest: Value<'_>,
+    service_family: Family,
+    counted: impl FnOnce(&Attributes<'_>) -> Result<Counted, WireError>,
+) -> Result<DestEntry, WireError> {
     let mut unknown = Vec::new();
     let table = Table::read(nest.payload, nest.offset(), &number::NAMES, |attribute| {
         unknown.push(carried(attribute));
     })?;
-    Ok(DestEntry {
-        key: key(&table, service_family)?,
-        config: config(&table)?,
-        active: table.need(number::ACTIVE_CONNS)?.u32()?,
-        inactive: table.need(number::INACT_CONNS)?.u32()?,
-        persistent: table.need(number::PERSIST_CONNS)?.u32()?,
-        stats: stats::either(&table, number::STATS, number::STATS64)?,
-        unknown,
-    })
+    let (key, config) = (key(&table, service_family)?, config(&table)?);
+    let Counted { active, inactive, persistent, stats } = counted(&table)?;
+    Ok(DestEntry { key, config, active, inactive, persistent, stats, unknown })
 }
 
 fn key(table: &Attributes<'_>, service_family: Family) -> Result<DestKey, WireError> {

@@ -5,13 +5,18 @@
 mod config;
 mod daemon;
 mod dest;
-mod service;
+mod netlink_family;
+pub(super) mod service;
 mod stats;
 
 pub(crate) use config::{family_id, info, timeouts};
 pub(crate) use daemon::daemon;
+pub(super) use daemon::daemon_nest;
 pub(crate) use dest::dest;
+pub(super) use dest::{dest_key, dest_settings, dest_told};
+pub(crate) use netlink_family::{NetlinkFamily, netlink_family};
 pub(crate) use service::service;
+pub(super) use service::{service_key, service_told};
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -33,7 +38,7 @@ fn carried(attribute: RawAttribute<'_>) -> UnknownAttribute {
 }
 
 /// `AF_INET` or `AF_INET6`.
-fn address_family(value: Value<'_>) -> Result<Family, WireError> {
+pub(super) fn address_family(value: Value<'_>) -> Result<Family, WireError> {
     match value.u16()? {
         family::INET => Ok(Family::Ipv4),
         family::INET6 => Ok(Family::Ipv6),
@@ -45,7 +50,7 @@ fn address_family(value: Value<'_>) -> Result<Family, WireError> {
 }
 
 /// An address of `family` in the first bytes of `union nf_inet_addr`.
-fn address(value: Value<'_>, family: Family) -> Result<IpAddr, WireError> {
+pub(super) fn address(value: Value<'_>, family: Family) -> Result<IpAddr, WireError> {
     Ok(match family {
         Family::Ipv4 => value.bytes::<4>()?.into(),
         Family::Ipv6 => Ipv6Addr::from(value.bytes::<16>()?).into(),

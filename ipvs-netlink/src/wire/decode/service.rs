@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipvs_types::{
     EngineName, Family, Granularity, Persistence, Protocol, Scheduler, ServiceConfig, ServiceFlags,
-    ServiceKey,
+    ServiceKey, Stats,
 };
 
 use super::{address, address_family, carried, nest, stats};
@@ -20,14 +20,30 @@ type Attributes<'a> = Table<'a, { number::NAMES.len() }>;
 /// The service in the attributes of a message.
 pub(crate) fn service(attributes: &[u8]) -> Result<ServiceEntry, WireError> {
     let nest = nest(attributes, message::SERVICE)?;
+    entry(nest, |table| stats::either(table, number::STATS, number::STATS64))
+}
+
+/// A service as the family `ipvs_ext` tells it: what is not counted is zero.
+pub(in crate::wire) fn service_told(nest: Value<'_>) -> Result<ServiceEntry, WireError> {
+    entry(nest, |table| stats::wide(table, number::STATS64))
+}
+
+/// What identifies a service.
+pub(in crate::wire) fn service_key(nest: Value<'_>) -> Result<ServiceKey, WireError> {
+    key(&Table::read(nest.payload, nest.offset(), &number::NAMES, |_| {})?)
+}
+
+fn entry(
+    nest: Value<'_>,
+    stats: impl FnOnce(&Attributes<'_>) -> Result<Stats, WireError>,
+) -> Result<ServiceEntry, WireError> {
     let mut unknown = Vec::new();
     let table = Table::read(nest.payload, nest.offset(), &number::NAMES, |attribute| {
         unknown.push(carried(attribute));
     })?;
     let key = key(&table)?;
     let config = config(&table, key.family())?;
-    let stats = stats::either(&table, number::STATS, number::STATS64)?;
-    Ok(ServiceEntry { key, config, stats, unknown })
+    Ok(ServiceEntry { key, config, stats: stats(&table)?, unknown })
 }
 
 fn key(table: &Attributes<'_>) -> Result<ServiceKey, WireError> {
@@ -79,7 +95,7 @@ fn persistence(table: &Attributes<'_>, family: Family) -> Result<Persistence, Wi
 }
 
 /// The name in an attribute, up to its NUL.
-pub(super) fn named<'a, T>(
+pub(in crate::wire) fn named<'a, T>(
     value: Value<'a>,
     make: impl FnOnce(&'a [u8]) -> Result<T, ipvs_types::ParseError>,
 ) -> Result<T, WireError> {

@@ -19,6 +19,14 @@ pub(super) fn either<const N: usize>(
     }
 }
 
+/// The statistics of a nest in their 64-bit form; zero without it.
+pub(super) fn wide<const N: usize>(table: &Table<'_, N>, wide: u16) -> Result<Stats, WireError> {
+    match table.get(wide) {
+        Some(nest) => read(nest, CounterWidth::Bits64, |value| value.u64()),
+        None => Ok(Stats::default()),
+    }
+}
+
 /// The ten numbers: of the narrow form only the sums of bytes have 64 bits.
 fn read(
     nest: Value<'_>,

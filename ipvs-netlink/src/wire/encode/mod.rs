@@ -3,11 +3,13 @@
 
 mod daemon;
 mod dest;
-mod service;
+pub(super) mod service;
 mod timeouts;
 
 use ipvs_types::ServiceFlags;
 
+use crate::wire::ext::encode as ext;
+use crate::wire::ext::number::{add_on, command as extended};
 use crate::wire::number::{command, controller, message, netlink};
 use crate::wire::write::Writer;
 use crate::{Error, Operation, Request};
@@ -18,7 +20,7 @@ const DUMP: u16 = netlink::F_REQUEST | netlink::F_DUMP;
 
 /// Appends `request` to `out` as one complete netlink message, a multiple of four bytes long.
 ///
-/// `family` is the number of the IPVS family (not used by [`Request::ResolveFamily`]), `seq` comes
+/// `family` is the number of the request's family (not used by requests to the controller), `seq` comes
 /// back in the answers, and with `ack` success is answered too.
 ///
 /// # Errors
@@ -34,7 +36,9 @@ pub(crate) fn request(
     let (command, form) = form(request);
     let flags = form | if ack { netlink::F_ACK } else { 0 };
     let (family, version) = match request {
-        Request::ResolveFamily => (controller::FAMILY, controller::VERSION),
+        Request::ResolveFamily | Request::ResolveAddOn | Request::ListFamilies => {
+            (controller::FAMILY, controller::VERSION)
+        }
         _ => (family, message::VERSION),
     };
     let mut writer = Writer::message(out, (family, flags, seq), (command, version));
@@ -68,6 +72,13 @@ pub(crate) fn check(request: &Request) -> Result<(), Error> {
             | Operation::UpdateService { service, config, .. },
         ) => service::check(service, config),
         Request::Change(Operation::SetTimeouts { change }) => timeouts::check(change),
+        Request::GetConnection(key)
+        | Request::DeleteConnection(key)
+        | Request::DeleteConnectionByAddOn(key) => ext::check_key(key),
+        Request::ListConnections(filter) | Request::CountConnections(filter) => {
+            ext::check_filter(filter)
+        }
+        Request::DeleteConnections(Some(filter)) => ext::check_selective(filter),
         _ => Ok(()),
     };
     verdict.map_err(|what| Error::Invalid { request: Box::new(*request), what })
@@ -83,7 +94,15 @@ fn form(request: &Request) -> (u8, u16) {
         Request::ListDaemons => (command::GET_DAEMON, DUMP),
         Request::GetTimeouts => (command::GET_CONFIG, DO),
         Request::GetInfo => (command::GET_INFO, DO),
-        Request::ResolveFamily => (controller::GETFAMILY, DO),
+        Request::ResolveFamily | Request::ResolveAddOn => (controller::GETFAMILY, DO),
+        Request::ListFamilies => (controller::GETFAMILY, DUMP),
+        Request::GetFeatures | Request::Listen => (extended::FEATURES, DO),
+        Request::ListConnections(_) => (extended::CONN_GET, DUMP),
+        Request::GetConnection(_) => (extended::CONN_GET, DO),
+        Request::CountConnections(_) => (extended::CONN_COUNT, DO),
+        Request::DeleteConnection(_) | Request::DeleteConnections(_) => (extended::CONN_DEL, DO),
+        Request::DeleteConnectionByAddOn(_) => (add_on::DELETE, DO | netlink::F_ACK),
+        Request::Snapshot { .. } => (extended::SNAPSHOT, DUMP),
     }
 }
 
@@ -110,6 +129,15 @@ fn attributes(w: &mut Writer<'_>, request: &Request) {
         Request::ResolveFamily => w.name(controller::FAMILY_NAME, message::FAMILY.as_bytes()),
         Request::ListServices | Request::ListDaemons => {}
         Request::GetTimeouts | Request::GetInfo => {}
+        Request::ListFamilies | Request::GetFeatures | Request::Listen => {}
+        Request::ResolveAddOn => w.name(controller::FAMILY_NAME, add_on::FAMILY.as_bytes()),
+        Request::GetConnection(key) | Request::DeleteConnection(key) => ext::key_nest(w, key),
+        Request::ListConnections(filter) | Request::CountConnections(filter) => {
+            ext::filter_nest(w, filter);
+        }
+        Request::DeleteConnections(filter) => ext::deletion(w, filter.as_ref()),
+        Request::DeleteConnectionByAddOn(key) => ext::add_on_key(w, key),
+        Request::Snapshot { service, extent } => ext::snapshot(w, service.as_ref(), *extent),
     }
 }
 

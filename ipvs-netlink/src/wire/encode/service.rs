@@ -9,7 +9,7 @@ use crate::wire::number::{family, message, service};
 use crate::wire::write::Writer;
 
 /// `AF_INET` or `AF_INET6`.
-pub(super) const fn af(family: Family) -> u16 {
+pub(in crate::wire) const fn af(family: Family) -> u16 {
     match family {
         Family::Ipv4 => family::INET,
         Family::Ipv6 => family::INET6,
@@ -56,7 +56,7 @@ pub(super) fn full_nest(w: &mut Writer<'_>, key: &ServiceKey, config: &ServiceCo
     });
 }
 
-fn key_attributes(w: &mut Writer<'_>, key: &ServiceKey) {
+pub(in crate::wire) fn key_attributes(w: &mut Writer<'_>, key: &ServiceKey) {
     w.u16(service::AF, af(key.family()));
     match *key {
         ServiceKey::Address { protocol, address, port } => {

@@ -2,7 +2,7 @@
 //! Tests of the wire layer. The captures are little-endian.
 #![cfg(target_endian = "little")]
 
-mod answer;
+pub(super) mod answer;
 mod damage;
 mod fixture;
 mod framing;
@@ -12,5 +12,5 @@ mod lossless;
 mod neli;
 mod replies;
 mod requests;
-mod strategy;
+pub(super) mod strategy;
 mod tolerance;

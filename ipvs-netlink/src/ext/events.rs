@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Events in their order, without a gap that nobody notices.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::{Event, Extent, Heard, Listener, Snapshot};
+use crate::{Error, Feature, Ipvs, Netns, Request};
+
+/// What a listener is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The configuration now, without counters: first of all, and after each overrun.
+    Snapshot(Snapshot),
+    /// The next change since the snapshot, or since the event before.
+    Event(Event),
+    /// Changes were missed; a snapshot follows.
+    Overrun(Overrun),
+}
+
+/// Changes were missed: the listener was too slow, or the kernel had no memory for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Overrun {
+    /// The last number that is known.
+    pub after: u32,
+    /// The number that came in the place of the next one; `None` when the kernel said that it dropped
+    /// messages (`ENOBUFS`), however many.
+    pub before: Option<u32>,
+}
+
+impl Overrun {
+    /// How many changes were missed, if that is known.
+    pub const fn missed(&self) -> Option<u32> {
+        match self.before {
+            Some(before) => Some(before.wrapping_sub(self.after).wrapping_sub(1)),
+            None => None,
+        }
+    }
+}
+
+impl fmt::Display for Overrun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.missed() {
+            Some(missed) => write!(f, "{missed} changes were missed after number {}", self.after),
+            None => write!(f, "changes were missed after number {}", self.after),
+        }
+    }
+}
+
+/// Where a listener is in the order of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// It must read the configuration.
+    Unknown,
+    /// It knows everything up to this number.
+    UpTo(u32),
+}
+
+/// Changes of the configuration as they happen; made by [`Ipvs::events`].
+///
+/// As an iterator it waits for ever; [`next_within`](Self::next_within) does not.
+///
+/// ```
+/// use ipvs_netlink::Ipvs;
+/// use ipvs_netlink::ext::{Features, Happening, Notice};
+/// use ipvs_netlink::fake::{Kernel, Release};
+///
+/// let kernel = Kernel::new(Release::Linux6_12);
+/// kernel.set_features(Some(Features::all_known()));
+/// let mut ipvs = Ipvs::with_backend(kernel.clone());
+/// let mut events = ipvs.events()?;
+/// assert!(matches!(events.next(), Some(Ok(Notice::Snapshot(_)))));
+/// Ipvs::with_backend(kernel).flush()?;
+/// let Some(Ok(Notice::Event(event))) = events.next() else { panic!("an event") };
+/// assert_eq!(event.happening.to_string(), "flush all services");
+/// # Ok::<(), ipvs_netlink::Error>(())
+/// ```
+pub struct Events<'a> {
+    ipvs: &'a mut Ipvs,
+    listener: Box<dyn Listener>,
+    order: Order,
+}
+
+impl fmt::Debug for Events<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("ipvs", &self.ipvs).field("order", &self.order).finish()
+    }
+}
+
+impl Ipvs {
+    /// Listens for changes of the configuration, by whomever and in whatever way. Counters, connections
+    /// and the end of the namespace are not told.
+    ///
+    /// A client without [`Options::netns`](crate::Options::netns) listens in the calling thread's
+    /// namespace.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] without [`Feature::Events`] and [`Feature::Snapshot`]; when the conversation
+    /// fails.
+    pub fn events(&mut self) -> Result<Events<'_>, Error> {
+        self.extended_with(Feature::Snapshot, Request::Listen)?;
+        let netns = self.netns.clone();
+        let extended = self.extended_with(Feature::Events, Request::Listen)?;
+        // First the ear, then the snapshot: nothing falls between the two.
+        let listener = match netns {
+            None => extended.listen()?,
+            Some(netns) => self.listen_in(&netns)?,
+        };
+        Ok(Events { ipvs: self, listener, order: Order::Unknown })
+    }
+
+    fn listen_in(&mut self, netns: &Netns) -> Result<Box<dyn Listener>, Error> {
+        let backend = &mut self.backend;
+        let none = || Error::Io {
+            doing: "listen for events",
+            source: std::io::Error::other("the way into the kernel is gone"),
+        };
+        netns.run(|| backend.extended().ok_or_else(none)?.listen())?
+    }
+}
+
+impl Events<'_> {
+    /// What comes next; `None` if nothing does within `wait`, or a signal came.
+    ///
+    /// # Errors
+    /// When the conversation fails, or no snapshot can be had ([`Error::Unsettled`]). The next call goes
+    /// on from there.
+    pub fn next_within(&mut self, wait: Duration) -> Result<Option<Notice>, Error> {
+        let deadline = Instant::now().checked_add(wait);
+        self.next_until(deadline)
+    }
+
+    fn next_until(&mut self, deadline: Option<Instant>) -> Result<Option<Notice>, Error> {
+        let Order::UpTo(known) = self.order else {
+            let snapshot = self.ipvs.snapshot(Extent::Rules)?;
+            self.order = Order::UpTo(snapshot.genid);
+            return Ok(Some(Notice::Snapshot(snapshot)));
+        };
+        loop {
+            let wait = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            match self.listener.hear(wait)? {
+                Heard::Nothing => return Ok(None),
+                Heard::Lost => {
+                    self.drain()?;
+                    return Ok(Some(self.overrun(known, None)));
+                }
+                Heard::Event(event) => match event.genid.wrapping_sub(known) {
+                    1 => {
+                        self.order = Order::UpTo(event.genid);
+                        return Ok(Some(Notice::Event(event)));
+                    }
+                    // At or before what is known: it is in the snapshot.
+                    0 | 0x8000_0000.. => {}
+                    _ => return Ok(Some(self.overrun(known, Some(event.genid)))),
+                },
+            }
+        }
+    }
+
+    /// Empties the queue: until it was empty once, the kernel goes on to drop events, in silence. Only
+    /// what is read after that has them all.
+    fn drain(&mut self) -> Result<(), Error> {
+        while self.listener.hear(Some(Duration::ZERO))? != Heard::Nothing {}
+        Ok(())
+    }
+
+    fn overrun(&mut self, after: u32, before: Option<u32>) -> Notice {
+        self.order = Order::Unknown;
+        Notice::Overrun(Overrun { after, before })
+    }
+}
+
+impl Iterator for Events<'_> {
+    type Item = Result<Notice, Error>;
+
+    /// Waits for ever; never `None`.
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.next_until(None) {
+                Ok(None) => {}
+                Ok(Some(notice)) => return Some(Ok(notice)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}

@@ -158,12 +158,14 @@ fn it_waits_for_what_comes() -> Result<(), Error> {
     Ok(())
 }
 
-/// What an event says, done to a ruleset.
+/// What an event says, done to a ruleset; what undoes it leads back.
 fn follow(rules: &mut Ruleset, event: &Event) {
     let Happening::Done(operation) = event.happening else { panic!("{event:?}") };
-    let followed = Kernel::with_rules(Release::Linux6_12, rules).expect("a state");
-    followed.change(operation).expect("it was possible");
-    *rules = followed.ruleset();
+    let before = rules.clone();
+    let step = rules.follow(&operation);
+    let mut back = rules.clone();
+    step.undo().iter().for_each(|undo| drop(back.follow(undo)));
+    assert_eq!(back, before, "{step}");
 }
 
 fn operation() -> impl Strategy<Value = Operation> {

@@ -15,6 +15,7 @@ mod diff;
 mod document;
 mod edit;
 mod error;
+mod follow;
 mod options;
 mod plan;
 mod read;

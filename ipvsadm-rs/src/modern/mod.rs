@@ -6,8 +6,10 @@
 
 mod conn;
 mod failure;
+mod monitor;
 mod netns;
 mod proc;
+mod signals;
 mod sysctl;
 
 use std::ffi::OsStr;
@@ -24,7 +26,7 @@ use crate::output::escape;
 use failure::Failure;
 
 /// The first words of this grammar. All others are for the legacy grammar to refuse.
-const WORDS: [&str; 3] = ["conn", "proc", "sysctl"];
+const WORDS: [&str; 4] = ["conn", "monitor", "proc", "sysctl"];
 
 /// Whether a command line whose first argument this is belongs to this grammar.
 pub fn is_word(first: &[u8]) -> bool {
@@ -42,6 +44,7 @@ struct Line {
 #[derive(Debug, Subcommand)]
 enum Command {
     Conn(conn::Conn),
+    Monitor(monitor::Monitor),
     Proc(proc::Proc),
     Sysctl(sysctl::Sysctl),
 }
@@ -56,7 +59,7 @@ type Outcome = Result<u8, Failure>;
 
 /// Runs a command line that starts with a word; returns the exit status.
 ///
-/// `connect` is called at most once, by words that change something.
+/// `connect` is called at most once, by words that ask the kernel's IPVS itself.
 pub(crate) fn run(
     argv: Argv<'_>,
     io: &mut Io<'_>,
@@ -65,6 +68,7 @@ pub(crate) fn run(
     let words = [OsStr::new("ipvsadm")].into_iter().chain(argv.iter().map(OsStr::from_bytes));
     let outcome = match Line::try_parse_from(words) {
         Ok(Line { command: Command::Conn(conn) }) => conn.run(io, connect),
+        Ok(Line { command: Command::Monitor(monitor) }) => monitor.run(io, connect),
         Ok(Line { command: Command::Proc(proc) }) => proc.run(io),
         Ok(Line { command: Command::Sysctl(sysctl) }) => sysctl.run(io),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => print(io, &error.to_string()),
@@ -114,6 +118,7 @@ mod tests {
         assert_eq!(names, WORDS);
         assert!(
             is_word(b"sysctl")
+                && is_word(b"monitor")
                 && is_word(b"proc")
                 && is_word(b"conn")
                 && !is_word(b"sysct")

@@ -21,6 +21,13 @@ pub(crate) fn document(key: &str, body: Value) -> String {
     String::from_utf8_lossy(&escape::json(text.as_bytes())).into_owned()
 }
 
+/// An object as a line of its own: `{"schema": 1, …}`.
+pub(crate) fn line(mut members: Map<String, Value>) -> String {
+    members.insert("schema".to_owned(), json!(SCHEMA));
+    let text = format!("{}\n", Value::Object(members));
+    String::from_utf8_lossy(&escape::json(text.as_bytes())).into_owned()
+}
+
 /// A document with an array of records.
 pub(crate) fn records<R>(key: &str, records: &[R], fields: &[Field<R>]) -> String {
     let member = |record: &R, field: &Field<R>| (field.name.to_owned(), (field.value)(record));

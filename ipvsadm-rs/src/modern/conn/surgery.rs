@@ -3,8 +3,6 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use ipvs_netlink::{Error, Ipvs, Netns};
@@ -16,7 +14,7 @@ use super::show;
 use crate::legacy::streams::Io;
 use crate::modern::failure::{Failure, INCOMPLETE};
 use crate::modern::proc::bad_lines;
-use crate::modern::{Outcome, netns, print, warn};
+use crate::modern::{Outcome, netns, print, signals, warn};
 
 /// Where, and how it is shown.
 #[derive(Debug, Args)]
@@ -111,21 +109,10 @@ impl Surgery {
 }
 
 fn perform(plan: Plan, ipvs: Ipvs, site: &Site) -> Result<Report, Failure> {
-    let interrupted = stop_on_signals()?;
+    let interrupted = signals::stop()?;
     let mut session = Session::open(ipvs, site.place.clone(), &site.survey, interrupted)?;
     let report = plan.perform(&site.directory, &mut session);
     // Whatever came of it, the daemon goes first.
     session.close()?;
     Ok(report?)
-}
-
-/// A flag that Ctrl-C and the like raise, in the place of ending the program.
-fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let flag = Arc::new(AtomicBool::new(false));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&flag))
-            .map_err(|error| Failure::refused(format!("can't watch for signals: {error}")))?;
-    }
-    Ok(flag)
 }

@@ -1,0 +1,1 @@
+../ip_vs_ca/toa.h

@@ -110,15 +110,15 @@ impl Watch {
     /// The same for the tracker.
     pub(super) fn tracked(&self) -> tracker::Watch {
         let seconds = |Number(seconds): Seconds| Duration::from_secs(seconds.into());
-        let mut watch = tracker::Watch::default();
-        watch.known_senders = self.known_senders.iter().map(|Text(sender)| *sender).collect();
-        watch.sync_id = self.sync_id.map(|Number(id)| id);
-        watch.services = self.services.iter().map(|Text(service)| *service).collect();
-        watch.silence = self.silence_seconds.map(seconds);
-        watch.hold = seconds(self.hold_seconds);
-        watch.max_len = self.max_message_bytes.0;
-        watch.max_connections = self.max_connections.0 as usize;
-        watch
+        tracker::Watch {
+            known_senders: self.known_senders.iter().map(|Text(sender)| *sender).collect(),
+            sync_id: self.sync_id.map(|Number(id)| id),
+            services: self.services.iter().map(|Text(service)| *service).collect(),
+            silence: self.silence_seconds.map(seconds),
+            hold: seconds(self.hold_seconds),
+            max_len: self.max_message_bytes.0,
+            max_connections: self.max_connections.0 as usize,
+        }
     }
 }
 

@@ -3,16 +3,17 @@
 //! with all patches up to it. What has passed is remembered.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use super::source::Source;
 use super::tree::{Tree, series};
-use super::{make, patched_kernels, symbols, work};
+use super::{make, patched_kernels, style, symbols, work};
 use crate::tally::Tally;
 use crate::vm::kernel::Kernel;
+
+/// Who signs off a patch is known when it is sent, and MAINTAINERS has the whole directory already.
+const STYLE: [&str; 3] = ["--no-signoff", "--ignore", "FILE_PATH_CHANGES"];
 
 /// Checks the patches of one kernel, or of all that have some.
 ///
@@ -42,31 +43,12 @@ fn of(kernel: &'static Kernel) -> Result<Tally> {
     let mut tally = Tally::default();
     for (patch, commit) in patches.iter().zip(&commits) {
         let name = patch.file_name().unwrap_or_default().display().to_string();
-        style(&source, patch)?;
+        style::check(&source, &STYLE, patch)?;
         builds(&source, &tree, commit).with_context(|| name.clone())?;
         println!("kernel {}: {name}: style and build are fine", kernel.name);
         tally.passed += 1;
     }
     Ok(tally)
-}
-
-/// The kernel's checkpatch.pl. Who signs off a patch is known when it is sent, and MAINTAINERS has
-/// the whole directory already.
-fn style(source: &Source, patch: &Path) -> Result<()> {
-    let output = Command::new("perl")
-        .arg(source.tree().join("scripts/checkpatch.pl"))
-        .args(["--strict", "--no-tree", "--no-signoff", "--show-types", "--terse"])
-        .args(["--ignore", "FILE_PATH_CHANGES"])
-        .arg(patch)
-        .output()
-        .context("cannot start perl: install it")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    ensure!(
-        output.status.success() && text.contains("0 errors, 0 warnings, 0 checks"),
-        "checkpatch complains:\n{text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
 }
 
 /// Builds the sources as of a commit, unless that has been done. Commits have the same name

@@ -6,6 +6,7 @@ mod commands;
 mod make;
 mod source;
 mod standalone;
+mod style;
 mod symbols;
 mod toolchain;
 mod tree;

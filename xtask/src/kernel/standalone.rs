@@ -16,11 +16,8 @@ use crate::{exec, paths};
 const FLAGS: &str = "-Werror";
 /// A module for several kernels has to ask which one it is built for, and can't have what only newer
 /// ones have: sysctl functions that take constant tables, `kzalloc_obj`.
-const STYLE: [&str; 3] = [
-    "--ignore",
-    "LINUX_VERSION_CODE,CONSTANT_COMPARISON,CONST_STRUCT,ALLOC_WITH_SIZEOF",
-    "--file",
-];
+const STYLE: [&str; 3] =
+    ["--ignore", "LINUX_VERSION_CODE,CONSTANT_COMPARISON,CONST_STRUCT,ALLOC_WITH_SIZEOF", "--file"];
 
 /// Builds the modules for a kernel, as far as something has changed, and returns where they are.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What must hold for every patch: the kernel's own style check is content, and the sources build
-//! with all patches up to it. What has passed is remembered.
+//! with all patches up to it. What has passed is remembered. The modules are checked for style as well,
+//! by the script of each kernel.
 
 use std::fs;
 
@@ -8,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::source::Source;
 use super::tree::{Tree, series};
-use super::{make, patched_kernels, style, symbols, work};
+use super::{make, patched_kernels, standalone, style, symbols, work};
 use crate::tally::Tally;
 use crate::vm::kernel::Kernel;
 
@@ -40,7 +41,8 @@ fn of(kernel: &'static Kernel) -> Result<Tally> {
         commits.len(),
         tree.root().display()
     );
-    let mut tally = Tally::default();
+    let mut tally = Tally { passed: standalone::styles(&source)?, ..Tally::default() };
+    println!("kernel {}: the style of {} modules is fine", kernel.name, tally.passed);
     for (patch, commit) in patches.iter().zip(&commits) {
         let name = patch.file_name().unwrap_or_default().display().to_string();
         style::check(&source, &STYLE, patch)?;
@@ -54,15 +56,16 @@ fn of(kernel: &'static Kernel) -> Result<Tally> {
 /// Builds the sources as of a commit, unless that has been done. Commits have the same name
 /// whenever they have the same content and history.
 fn builds(source: &Source, tree: &Tree, commit: &str) -> Result<()> {
-    let directory = work(source.kernel).join("check");
+    let directory = work(source.headers.kernel).join("check");
     let mark = directory.join("passed").join(commit);
     if mark.exists() {
         return Ok(());
     }
     let sources = directory.join("tree");
     tree.export(commit, &sources)?;
-    let output = make::build(source, &sources, &directory.join("build"), make::Flavour::Plain)?;
-    symbols::compare(source, &output)?;
+    let output =
+        make::build(&source.headers, &sources, &directory.join("build"), make::Flavour::Plain)?;
+    symbols::compare(&source.headers, &output)?;
     fs::create_dir_all(directory.join("passed"))?;
     fs::write(mark, []).context("cannot note that a patch builds")
 }

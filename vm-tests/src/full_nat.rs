@@ -54,7 +54,7 @@ impl FullNat {
         director.sysctl("net.ipv6.conf.all.forwarding", "1")?;
         director.sysctl("net.ipv4.vs.conntrack", "1")?;
         let rules = "table inet full { chain out { type nat hook postrouting priority 100;\n\
-            oifname eth1 masquerade } }\n";
+            oifname eth1 masquerade\n}\n}\n";
         director.cmd_with_input(&program("nft", "-f -")?, rules.as_bytes())?.success()?;
         for (service, server) in SERVICES.iter().zip(["10.0.0.1:80", "[2001:db8:2::1]:80"]) {
             for protocol in ["-t", "-u"] {

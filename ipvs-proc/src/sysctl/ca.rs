@@ -41,11 +41,7 @@ pub(super) const SYSCTLS: &[Description] = &[
     },
     Description {
         kind: Kind::Flag,
-        ..always(
-            "net.ca.udp_mangle",
-            Preset::Fixed("1"),
-            "show UDP sockets the client's address",
-        )
+        ..always("net.ca.udp_mangle", Preset::Fixed("1"), "show UDP sockets the client's address")
     },
 ];
 

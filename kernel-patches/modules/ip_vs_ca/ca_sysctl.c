@@ -48,19 +48,23 @@ bool ca_is_trusted(struct ca_net *ca, u8 family, const union nf_inet_addr *addr)
 static int ca_parse_prefix(char *text, struct ca_prefix *prefix)
 {
 	char *slash = strchr(text, '/');
+	const char *end;
 	u8 bits;
 
 	if (slash)
 		*slash++ = '\0';
-	if (in4_pton(text, -1, (u8 *)&prefix->addr, -1, NULL)) {
+	if (in4_pton(text, -1, (u8 *)&prefix->addr, '\0', &end)) {
 		prefix->family = AF_INET;
 		bits = 32;
-	} else if (in6_pton(text, -1, (u8 *)&prefix->addr, -1, NULL)) {
+	} else if (in6_pton(text, -1, (u8 *)&prefix->addr, '\0', &end)) {
 		prefix->family = AF_INET6;
 		bits = 128;
 	} else {
 		return -EINVAL;
 	}
+	/* An IPv4 address may end with a colon for in4_pton(). */
+	if (*end)
+		return -EINVAL;
 	prefix->len = bits;
 	if (slash && (kstrtou8(slash, 10, &prefix->len) || prefix->len > bits))
 		return -EINVAL;

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What must hold for every patch: the kernel's own style check is content, and the sources build
-//! with all patches up to it. What has passed is remembered.
+//! with all patches up to it. What has passed is remembered. The modules are checked for style as well,
+//! by the script of each kernel.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use super::source::Source;
 use super::tree::{Tree, series};
-use super::{make, patched_kernels, symbols, work};
+use super::{make, patched_kernels, standalone, style, symbols, work};
 use crate::tally::Tally;
 use crate::vm::kernel::Kernel;
+
+/// Who signs off a patch is known when it is sent, and MAINTAINERS has the whole directory already.
+const STYLE: [&str; 3] = ["--no-signoff", "--ignore", "FILE_PATH_CHANGES"];
 
 /// Checks the patches of one kernel, or of all that have some.
 ///
@@ -39,10 +41,11 @@ fn of(kernel: &'static Kernel) -> Result<Tally> {
         commits.len(),
         tree.root().display()
     );
-    let mut tally = Tally::default();
+    let mut tally = Tally { passed: standalone::styles(&source)?, ..Tally::default() };
+    println!("kernel {}: the style of {} modules is fine", kernel.name, tally.passed);
     for (patch, commit) in patches.iter().zip(&commits) {
         let name = patch.file_name().unwrap_or_default().display().to_string();
-        style(&source, patch)?;
+        style::check(&source, &STYLE, patch)?;
         builds(&source, &tree, commit).with_context(|| name.clone())?;
         println!("kernel {}: {name}: style and build are fine", kernel.name);
         tally.passed += 1;
@@ -50,37 +53,19 @@ fn of(kernel: &'static Kernel) -> Result<Tally> {
     Ok(tally)
 }
 
-/// The kernel's checkpatch.pl. Who signs off a patch is known when it is sent, and MAINTAINERS has
-/// the whole directory already.
-fn style(source: &Source, patch: &Path) -> Result<()> {
-    let output = Command::new("perl")
-        .arg(source.tree().join("scripts/checkpatch.pl"))
-        .args(["--strict", "--no-tree", "--no-signoff", "--show-types", "--terse"])
-        .args(["--ignore", "FILE_PATH_CHANGES"])
-        .arg(patch)
-        .output()
-        .context("cannot start perl: install it")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    ensure!(
-        output.status.success() && text.contains("0 errors, 0 warnings, 0 checks"),
-        "checkpatch complains:\n{text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
-}
-
 /// Builds the sources as of a commit, unless that has been done. Commits have the same name
 /// whenever they have the same content and history.
 fn builds(source: &Source, tree: &Tree, commit: &str) -> Result<()> {
-    let directory = work(source.kernel).join("check");
+    let directory = work(source.headers.kernel).join("check");
     let mark = directory.join("passed").join(commit);
     if mark.exists() {
         return Ok(());
     }
     let sources = directory.join("tree");
     tree.export(commit, &sources)?;
-    let output = make::build(source, &sources, &directory.join("build"), make::Flavour::Plain)?;
-    symbols::compare(source, &output)?;
+    let output =
+        make::build(&source.headers, &sources, &directory.join("build"), make::Flavour::Plain)?;
+    symbols::compare(&source.headers, &output)?;
     fs::create_dir_all(directory.join("passed"))?;
     fs::write(mark, []).context("cannot note that a patch builds")
 }

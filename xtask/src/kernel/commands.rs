@@ -19,9 +19,10 @@ cargo xtask kernel COMMAND [--kernel 6.1|6.12|7.2]
   build [--debug]  fetch the distribution's source and headers, apply the patches, build ip_vs.ko
                    (with --debug: with the messages of CONFIG_IP_VS_DEBUG)
   refresh          write the patches and the series again from the commits in the work tree
-  check            checkpatch, and every patch built on its own; without --kernel for all kernels
-  modules          the modules of kernel-patches/modules, with style check; without --kernel, or with
-                   `--kernel all`, for all kernels
+  check            checkpatch on the patches and the modules, and every patch built on its own;
+                   without --kernel for all kernels
+  modules          the modules of kernel-patches/modules; without --kernel, or with `--kernel all`,
+                   for all kernels
 
 `cargo xtask vm run --patched` and `vm test --patched` boot with the patched module.";
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::source::Source;
+use super::headers::Headers;
 use crate::paths;
 
 /// The module that the patches change.
@@ -52,9 +52,9 @@ impl Flavour {
 ///
 /// # Errors
 /// A program is missing, or make fails; the end of its log is in the message.
-pub fn build(source: &Source, tree: &Path, output: &Path, flavour: Flavour) -> Result<PathBuf> {
+pub fn build(headers: &Headers, tree: &Path, output: &Path, flavour: Flavour) -> Result<PathBuf> {
     copy(tree, output)?;
-    let log = modules(source, output, &format!("{WARNINGS}{}", flavour.defines()))?;
+    let log = modules(headers, output, &format!("{WARNINGS}{}", flavour.defines()))?;
     ensure!(output.join(MODULE).exists(), "make built no {MODULE} ({})", log.display());
     Ok(output.to_owned())
 }
@@ -63,16 +63,16 @@ pub fn build(source: &Source, tree: &Path, output: &Path, flavour: Flavour) -> R
 ///
 /// # Errors
 /// A program is missing, or make fails; the end of its log is in the message.
-pub fn modules(source: &Source, directory: &Path, flags: &str) -> Result<PathBuf> {
+pub fn modules(headers: &Headers, directory: &Path, flags: &str) -> Result<PathBuf> {
     for program in ["make", "gcc", "perl"] {
         ensure!(paths::program(program).is_some(), "{program} not found: install {program}");
     }
     let log = directory.join("make.log");
     let mut make = Command::new("make");
     make.args(["-j2", "W=1", "CONFIG_DEBUG_INFO_BTF_MODULES=", "-C"]);
-    make.arg(source.headers()).arg(format!("M={}", directory.display()));
+    make.arg(headers.directory()).arg(format!("M={}", directory.display()));
     make.arg(format!("KCFLAGS={flags}"));
-    if let Some(compiler) = source.compiler() {
+    if let Some(compiler) = headers.compiler() {
         make.arg(format!("CC={}", compiler.display()));
     }
     make.arg("modules").stdin(Stdio::null());

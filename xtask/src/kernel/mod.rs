@@ -3,9 +3,11 @@
 
 mod check;
 mod commands;
+mod headers;
 mod make;
 mod source;
 mod standalone;
+mod style;
 mod symbols;
 mod toolchain;
 mod tree;
@@ -49,8 +51,9 @@ pub fn module(kernel: &'static Kernel) -> Result<PathBuf> {
 fn build(kernel: &'static Kernel, flavour: make::Flavour) -> Result<PathBuf> {
     let source = Source::get(kernel)?;
     let tree = Tree::open(kernel, &source)?;
-    let output = make::build(&source, tree.root(), &work(kernel).join(flavour.name()), flavour)?;
-    symbols::compare(&source, &output)?;
+    let output =
+        make::build(&source.headers, tree.root(), &work(kernel).join(flavour.name()), flavour)?;
+    symbols::compare(&source.headers, &output)?;
     Ok(output.join(make::MODULE))
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What building a module needs of a kernel: the sources of IPVS and the headers, of exactly the
-//! version that is booted, fetched once into the cache.
+//! What patches and the style check need of a kernel: the sources of IPVS and the kernel's scripts, of
+//! exactly the version that is booted, fetched once into the cache.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::toolchain;
+use super::headers::{self, Headers};
 use crate::vm::apt::Suite;
 use crate::vm::cache::Cache;
 use crate::vm::kernel::Kernel;
@@ -25,27 +25,28 @@ const PARTS: [&str; 7] = [
     "MAINTAINERS",
 ];
 
-/// A kernel's sources and headers in the cache.
+/// A kernel's sources in the cache, with its headers.
 pub struct Source {
-    /// The kernel that they belong to.
-    pub kernel: &'static Kernel,
+    /// What the sources are built against.
+    pub headers: Headers,
     root: PathBuf,
-    release: String,
 }
 
 impl Source {
-    /// Finds the sources in the cache, or fetches them.
+    /// Finds the sources in the cache, or fetches them (150 MB).
     ///
     /// # Errors
-    /// The kernel is not in the cache, its suite has other versions only, or the network is down.
+    /// As [`Headers::get`].
     pub fn get(kernel: &'static Kernel) -> Result<Self> {
-        let release = kernel.find(&paths::cache()?)?.release;
-        let item = format!("source-{release}");
-        let root = paths::cache()?.join(&item);
-        let source = Self { kernel, root, release };
+        let headers = Headers::get(kernel)?;
+        let item = format!("source-{}", headers.release);
+        let source = Self { root: paths::cache()?.join(&item), headers };
         if !source.root.exists() {
             let cache = Cache::lock()?;
-            cache.create(&item, |partial| fetch(kernel, &source.release, partial))?;
+            // Whoever held the lock may have fetched them.
+            if !source.root.exists() {
+                cache.create(&item, |partial| fetch(&source.headers, partial))?;
+            }
         }
         Ok(source)
     }
@@ -54,40 +55,15 @@ impl Source {
     pub fn tree(&self) -> PathBuf {
         self.root.join("source")
     }
-
-    /// The directory that modules are built against.
-    pub fn headers(&self) -> PathBuf {
-        headers(&self.root, &self.release)
-    }
-
-    /// The compiler, where the headers' own choice is not to be had.
-    pub fn compiler(&self) -> Option<PathBuf> {
-        Some(toolchain::compiler(&self.root)).filter(|path| path.exists())
-    }
 }
 
-fn headers(root: &Path, release: &str) -> PathBuf {
-    root.join("usr/src").join(format!("linux-headers-{release}"))
-}
-
-fn fetch(kernel: &Kernel, release: &str, partial: &Path) -> Result<()> {
+fn fetch(headers: &Headers, partial: &Path) -> Result<()> {
+    let kernel: &Kernel = headers.kernel;
     let suite = Suite::open(kernel.suite, partial)?;
-    let package = format!("linux-headers-{release}");
-    let version = suite.version(&package).with_context(|| {
-        format!(
-            "{} has no headers for kernel {release} any more: remove that kernel from the cache \
-             and run `cargo xtask vm setup`, which fetches the newest",
-            kernel.suite
-        )
-    })?;
-    let parts = suite
-        .dependencies(&package)?
-        .into_iter()
-        .filter(|name| name.starts_with("linux-headers-") || name.starts_with("linux-kbuild-"));
-    let source = format!("linux-source-{}={version}", kernel.name);
-    let packages: Vec<_> = [package.clone(), source].into_iter().chain(parts).collect();
-    eprintln!("downloading {} (about 150 MB)", packages.join(" "));
-    suite.unpack(&packages, partial)?;
+    let version = headers::version(&suite, kernel, &headers.release)?;
+    let package = format!("linux-source-{}={version}", kernel.name);
+    eprintln!("downloading {package} (about 150 MB)");
+    suite.unpack(&[package], partial)?;
     suite.close()?;
 
     let archive = partial.join(format!("usr/src/linux-source-{}.tar.xz", kernel.name));
@@ -97,12 +73,6 @@ fn fetch(kernel: &Kernel, release: &str, partial: &Path) -> Result<()> {
     tar.args(["--extract", "--strip-components=1", "--wildcards", "--directory"]);
     tar.arg(&tree).arg("--file").arg(&archive);
     exec::run(tar.args(PARTS.map(|part| format!("*/{part}"))))?;
-    fs::remove_file(&archive)?;
-
-    // The package expects to be in /usr/src; relative paths work anywhere.
-    let makefile = headers(partial, release).join("Makefile");
-    let text = fs::read_to_string(&makefile)
-        .with_context(|| format!("cannot read {}", makefile.display()))?;
-    fs::write(&makefile, text.replace("/usr/src/", "../"))?;
-    toolchain::fit(partial, &headers(partial, release))
+    fs::remove_dir_all(partial.join("usr"))?;
+    Ok(())
 }

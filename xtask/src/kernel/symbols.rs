@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::source::Source;
+use super::headers::Headers;
 
 /// The file with the symbols of modules and of the kernel.
 const SYMBOLS: &str = "Module.symvers";
@@ -17,14 +17,14 @@ const SYMBOLS: &str = "Module.symvers";
 ///
 /// # Errors
 /// A symbol is missing, new or has another checksum; the message names all of them.
-pub fn compare(source: &Source, output: &Path) -> Result<()> {
+pub fn compare(headers: &Headers, output: &Path) -> Result<()> {
     let read = |directory: &Path| -> Result<String> {
         let path = directory.join(SYMBOLS);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let (theirs, ours) = (read(&source.headers())?, read(output)?);
+    let (theirs, ours) = (read(&headers.directory())?, read(output)?);
     let (theirs, ours) = (exports(&theirs), exports(&ours));
-    ensure!(!theirs.is_empty(), "{} knows no symbol of ip_vs", source.headers().display());
+    ensure!(!theirs.is_empty(), "{} knows no symbol of ip_vs", headers.directory().display());
     let wrong = differences(&theirs, &ours);
     ensure!(
         wrong.is_empty(),
@@ -39,13 +39,13 @@ pub fn compare(source: &Source, output: &Path) -> Result<()> {
         eprintln!(
             "kernel {}: {} exported symbols, which have no checksums in this kernel: nothing but \
              care keeps structures compatible",
-            source.kernel.name,
+            headers.kernel.name,
             theirs.len()
         );
     } else {
         eprintln!(
             "kernel {}: the checksums of all {} exported symbols are the distribution's",
-            source.kernel.name,
+            headers.kernel.name,
             theirs.len()
         );
     }

@@ -125,7 +125,8 @@ impl Tree {
             exec::run(self.git().args(["config", name, value]))?;
         }
         exec::run(self.git().args(["add", "--all"]))?;
-        let version = source.headers().file_name().unwrap_or_default().display().to_string();
+        let version =
+            source.headers.directory().file_name().unwrap_or_default().display().to_string();
         exec::run(self.git().args(["commit", "--quiet", "--message", &version]))?;
         exec::run(self.git().args(["tag", BASE]))
     }
@@ -155,7 +156,7 @@ impl Tree {
 
     /// What the tree is made of: the source and the patches' text.
     fn applied(&self, source: &Source) -> Result<String> {
-        let mut text = format!("{}\n", source.headers().display());
+        let mut text = format!("{}\n", source.headers.directory().display());
         for patch in series(self.kernel)? {
             text += &fs::read_to_string(&patch)
                 .with_context(|| format!("cannot read {}", patch.display()))?;

@@ -158,7 +158,15 @@ fn untrusted(ctx: &mut Ctx) -> Result<(), Failure> {
     for service in SERVICES {
         assert_seen(&names(&site.client, service.parse()?)?);
     }
-    for wrong in ["10.0.0.0/33", "director", "10.0.0.1;10.0.0.2", "::/129", "10.0.0.1/"] {
+    for wrong in [
+        "10.0.0.0/33",
+        "director",
+        "10.0.0.1;10.0.0.2",
+        "10.0.0.1:80",
+        "::/129",
+        "::1;",
+        "10.0.0.1/",
+    ] {
         assert!(site.server.sysctl("net.ca.trusted", wrong).is_err(), "{wrong}");
     }
     let kept = site.server.run("cat /proc/sys/net/ca/trusted")?;

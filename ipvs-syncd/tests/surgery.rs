@@ -16,7 +16,7 @@ use ipvs_syncd::surgery::{Granularities, Outcome, Plan, Reason, Report};
 use ipvs_syncd::table::Directory;
 use ipvs_syncd::{Connection, ConnectionFlags, Rules};
 use ipvs_types::Protocol;
-use kernel::{Flow, Table, connection};
+use kernel::{Flow, Races, Table, connection};
 use proptest::prelude::*;
 
 const UDP: Protocol = Protocol::UDP;
@@ -249,6 +249,28 @@ fn a_client_that_talks_all_the_time_is_freed() {
         ipvs_syncd::surgery::Director::pause(&mut table, Duration::from_millis(40));
         let found = table.found(&table.flows[0].connection).expect("made anew");
         assert_eq!(found.connection.dest(), address("10.1.0.3:53"), "{every}");
+    }
+}
+
+/// A packet that comes between the message that ends a connection and the next tick, once at each of
+/// the messages, and once too often.
+#[test]
+fn a_packet_at_the_wrong_moment_is_noticed() {
+    for (spared, count, freed) in [(0, 1, true), (1, 1, true), (1, 3, true), (1, 100, false)] {
+        let mut table = Table::new(Rules::Strict);
+        let pin = table.add(template(TEMPLATE), None);
+        table.add(connection(UDP, DNS, 0), Some(pin));
+        table.flows = vec![Flow {
+            connection: connection(UDP, DNS, 0),
+            every: Duration::from_millis(8),
+            new: Some(address("10.1.0.3:53")),
+            template: Some(template(TEMPLATE)),
+        }];
+        table.races = Races { spared, count };
+        let outcome = unpin(&mut table, pin);
+        let found = table.found(&table.flows[0].connection).expect("there").connection.dest();
+        assert_eq!(outcome != Outcome::Stayed, freed, "{spared} {count}: {outcome:?}");
+        assert_eq!(found == address("10.1.0.3:53"), freed, "{spared} {count}: {found}");
     }
 }
 

@@ -36,12 +36,34 @@ pub struct Flow {
     pub template: Option<Connection<'static>>,
 }
 
+/// Entries that get their whole time again by a packet between the message that ends them and the next
+/// tick: so many, after so many others.
+#[derive(Default)]
+pub struct Races {
+    pub spared: usize,
+    pub count: usize,
+}
+
+impl Races {
+    fn next(&mut self) -> bool {
+        if self.spared > 0 {
+            self.spared -= 1;
+            return false;
+        }
+        let races = self.count > 0;
+        self.count -= usize::from(races);
+        races
+    }
+}
+
 pub struct Table {
     /// The newest first, as in the buckets of the kernel.
     pub entries: Vec<Entry>,
     pub flows: Vec<Flow>,
     /// So many of the first datagrams are lost.
     pub lose: usize,
+    /// Packets that come at the wrong moment.
+    pub races: Races,
     /// The user wants an end after so many pauses.
     pub patience: usize,
     /// Everything that was sent.
@@ -59,7 +81,8 @@ impl Table {
     pub fn new(rules: Rules) -> Self {
         let (entries, flows, sent) = (Vec::new(), Vec::new(), Vec::new());
         let (lose, patience, now, next) = (0, usize::MAX, Duration::ZERO, 0);
-        Self { entries, flows, lose, patience, sent, rules, now, next }
+        let races = Races::default();
+        Self { entries, flows, lose, races, patience, sent, rules, now, next }
     }
 
     /// Adds an entry, of a template or not; returns its number.
@@ -120,6 +143,10 @@ impl Table {
                 return;
             }
             Some(_) if inactive => return,
+            // The entry that takes its place is found by packets in its stead, unless it is hidden.
+            Some(_)
+                if message.flags.contains(ConnectionFlags::NO_CLIENT_PORT) && self.races.next() => {
+            }
             Some(entry) => entry.end = self.now,
             None => {}
         }

@@ -13,9 +13,7 @@ use crate::systemd::Systemd;
 pub const CASES: &[Case] = &[
     Case::new("unit::restores_at_boot_and_saves_at_stop", boot_and_stop).timeout(900),
     Case::new("unit::failures_lose_nothing", failures).timeout(900),
-    Case::new("unit::the_monitor_runs_without_privileges", monitor)
-        .timeout(900)
-        .trial("not run yet"),
+    Case::new("unit::the_monitor_runs_without_privileges", monitor).timeout(900),
 ];
 
 /// A target that wants what is enabled for an ordinary boot, and not what the host has enabled.

@@ -9,7 +9,6 @@ use ipvs_netlink::Ipvs;
 use ipvs_netlink::types::ServiceKey;
 use ipvs_proc::{Connection, Layout, Root};
 
-use super::TRIAL;
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 use crate::site;
@@ -18,9 +17,9 @@ use crate::wait;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("sync::bulk_send_fills_a_backup_that_was_made_anew", resync).trial(TRIAL),
-    Case::new("sync::a_checkpoint_comes_back_into_an_empty_table", checkpoint).trial(TRIAL),
-    Case::new("sync::a_replay_leaves_the_running_daemons_alone", running_daemons).trial(TRIAL),
+    Case::new("sync::bulk_send_fills_a_backup_that_was_made_anew", resync),
+    Case::new("sync::a_checkpoint_comes_back_into_an_empty_table", checkpoint),
+    Case::new("sync::a_replay_leaves_the_running_daemons_alone", running_daemons),
 ];
 
 /// TCP connections: a third for each server, less than its listener holds unaccepted.

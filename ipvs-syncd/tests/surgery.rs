@@ -306,6 +306,41 @@ fn an_interrupted_run_says_what_it_does_not_know() {
 }
 
 #[test]
+fn what_is_put_back_is_there_and_what_is_there_stays() {
+    let mut table = Table::new(Rules::Strict);
+    let moved = ["10.0.0.2:4000", "192.0.2.1:53", "10.1.0.3:53"];
+    let was = ["10.0.0.2:4000", "192.0.2.1:53", "10.1.0.2:53"];
+    let present = table.add(connection(TCP, WEB, 1).timeout(Duration::from_secs(900)), None);
+    let newer = table.add(connection(UDP, moved, 0), None);
+    let (before, lost) = (table.entries.clone(), connection(UDP, DNS, 0));
+    let brief = ["10.0.0.3:4000", "192.0.2.1:53", "10.1.0.2:53"];
+    let file = [
+        template(TEMPLATE),
+        connection(TCP, WEB, 4).timeout(Duration::from_secs(20)),
+        connection(UDP, was, 0).timeout(Duration::from_secs(200)),
+        lost.clone().timeout(Duration::from_secs(100)),
+        connection(UDP, brief, 0).timeout(Duration::from_secs(1)),
+    ];
+    table.lose = 1;
+    let report = perform(Plan::restore(file), &mut table);
+    let outcomes: Vec<_> = report.done.iter().map(|done| done.outcome).collect();
+    let dest = address(moved[2]);
+    let [restored, ended] = [Outcome::Restored, Outcome::EndedBefore];
+    assert_eq!(outcomes, [restored, Outcome::Present, Outcome::Newer { dest }, restored, ended]);
+    assert_eq!((report.succeeded(), report.is_complete()), (4, false));
+    for entry in before {
+        assert!([present, newer].contains(&entry.number) && table.entries.contains(&entry));
+    }
+    let found = table.found(&lost).expect("restored");
+    assert_eq!(found.connection, lost.timeout(Duration::from_secs(100)));
+    // A kernel that takes nothing.
+    let mut deaf = Table::new(Rules::Strict);
+    deaf.lose = usize::MAX;
+    let report = perform(Plan::restore([template(TEMPLATE)]), &mut deaf);
+    assert_eq!(report.done[0].outcome, Outcome::Absent);
+}
+
+#[test]
 fn a_plan_touches_nothing() {
     let mut table = Table::new(Rules::Strict);
     let number = table.add(connection(TCP, WEB, 1), None);

@@ -23,6 +23,8 @@ const TICK: Duration = Duration::from_millis(200);
 const POSTPONED: Duration = Duration::from_secs(60);
 /// The shortest timeout, as it is listed.
 const SHORTEST: Duration = Duration::from_secs(1);
+/// What has no more to live may expire before it is looked for.
+const BRIEF: Duration = Duration::from_secs(5);
 /// How often a connection is tried. After two in vain, it is replaced.
 const ATTEMPTS: u32 = 4;
 /// The same of templates, which take two rounds each time. Clients that go on connecting are caught up
@@ -85,6 +87,7 @@ impl Work {
             Change::End => self.end(seen, out),
             Change::Move { to } => self.shift(seen, to, out),
             Change::Unpin(_) => self.unpin(seen, directory, out),
+            Change::Restore => self.restore(seen, out),
         };
         self.attempts += 1;
     }
@@ -137,6 +140,25 @@ impl Work {
             return Some(Outcome::Stayed);
         }
         message::replace(&self.step.sent).into_iter().for_each(|message| out.single(message));
+        out.wait(TICK);
+        None
+    }
+
+    fn restore(&mut self, seen: &Seen, out: &mut Dispatch) -> Option<Outcome> {
+        let sent = &self.step.sent;
+        if seen.rows.iter().any(|row| row.dest == sent.dest()) {
+            return Some(if self.attempts == 0 { Outcome::Present } else { Outcome::Restored });
+        }
+        if let Some(row) = seen.rows.first() {
+            return Some(Outcome::Newer { dest: row.dest });
+        }
+        match self.attempts {
+            0 => {}
+            _ if sent.timeout <= BRIEF => return Some(Outcome::EndedBefore),
+            ATTEMPTS.. => return Some(Outcome::Absent),
+            _ => {}
+        }
+        out.single(sent.clone());
         out.wait(TICK);
         None
     }

@@ -6,8 +6,9 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ipvs_proc::{Connection as Listed, Virtual};
+use ipvs_proc::Connection as Listed;
 use ipvs_syncd::surgery::Director;
+use ipvs_syncd::table::listed;
 use ipvs_syncd::{Backup, Connection, ConnectionFlags, Encoder, Rules, Verdict, Version};
 use ipvs_types::{Protocol, SyncId};
 
@@ -108,23 +109,8 @@ impl Table {
     }
 
     fn line(&self, entry: &Entry) -> Listed<'static> {
-        let connection = &entry.connection;
-        let name = connection.named_state().name().unwrap_or("ERR!");
-        let service = match connection.service_mark() {
-            Some(mark) => Virtual::Fwmark { mark, port: 0 },
-            None => Virtual::Address(connection.service()),
-        };
-        Listed {
-            protocol: connection.protocol,
-            client: connection.client(),
-            service,
-            dest: connection.dest(),
-            state: ipvs_proc::State::read(connection.protocol, connection.client_port, name)
-                .into_owned(),
-            expires: Duration::from_secs(entry.end.saturating_sub(self.now).as_secs()),
-            origin: None,
-            engine: None,
-        }
+        let left = entry.end.saturating_sub(self.now).as_secs();
+        Listed { expires: Duration::from_secs(left), ..listed(&entry.connection) }
     }
 
     fn accept(&mut self, message: Connection<'static>) {

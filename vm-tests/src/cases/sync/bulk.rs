@@ -189,11 +189,17 @@ fn checkpoint(ctx: &mut Ctx) -> Result<(), Failure> {
     let replayed = new.run(&format!("ipvs-syncd send replay {file} --local"))?;
     assert!(replayed.ends_with("all arrived\n"), "{replayed}");
     same(master, new)?;
+    // What is there stays, as it is.
+    let count = SESSIONS + DATAGRAMS + 1;
+    let again = new.run(&format!("ipvsadm conn restore {file}"))?;
+    assert!(again.ends_with(&format!("there already {count}\n")), "{again}");
     assert_eq!(new.run("ipvsadm-c -L --daemon")?, "");
     // From outside, by the name of the namespace.
     let other = &pair.backups[1];
-    let line = format!("ipvs-syncd send replay {file} --local --netns {}", other.namespace());
-    ctx.run(&line)?;
+    let line = format!("ipvsadm conn restore {file} --netns {}", other.namespace());
+    assert!(ctx.run(&format!("{line} --dry-run"))?.contains(&format!("would change {count} of")));
+    assert_eq!(table(other)?.len(), 0);
+    assert!(ctx.run(&line)?.ends_with(&format!("restored {count}\n")));
     same(master, other)?;
     assert_eq!(other.run("ipvsadm-c -L --daemon")?, "");
     // A connection that the kernel does not take is told, with a status of its own: `sip` data whose
@@ -201,7 +207,7 @@ fn checkpoint(ctx: &mut Ctx) -> Result<(), Failure> {
     let line = format!(
         "sed 's/\"engine_name\":null,\"engine_data\":null/\"engine_name\":\"none\",\
          \"engine_data\":\"x\"/; s/\"client\":\"192.0.2.10:/\"client\":\"192.0.2.11:/' {file} > \
-         {file}.bad && ipvs-syncd send replay {file}.bad --local --tries 1"
+         {file}.bad && ipvs-syncd send replay {file}.bad --local"
     );
     let refused = other.cmd(&line)?;
     assert_eq!(refused.status, 4, "{}{}", refused.text(), refused.error_text());

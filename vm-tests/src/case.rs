@@ -20,6 +20,8 @@ pub struct Case {
     /// The one kernel on which the test runs, where another would tell nothing new; on the others it
     /// is ignored.
     pub only: Option<(Kernel, &'static str)>,
+    /// Whether the test needs a kernel with our patches.
+    pub patched: bool,
     /// Why the test is on trial: it runs only when it is asked for, by a filter.
     pub trial: Option<&'static str>,
 }
@@ -27,7 +29,15 @@ pub struct Case {
 impl Case {
     /// A test with a time limit of four minutes on all kernels.
     pub const fn new(name: &'static str, run: fn(&mut Ctx) -> Result<(), Failure>) -> Self {
-        Self { name, run, timeout: Duration::from_secs(240), since: None, only: None, trial: None }
+        Self {
+            name,
+            run,
+            timeout: Duration::from_secs(240),
+            since: None,
+            only: None,
+            patched: false,
+            trial: None,
+        }
     }
 
     /// Sets the time limit. Guests without hardware virtualisation are some ten times slower than
@@ -46,6 +56,12 @@ impl Case {
     /// The test runs on this kernel only; `why` says why that is enough.
     pub const fn only(mut self, major: u16, minor: u16, why: &'static str) -> Self {
         self.only = Some((Kernel { major, minor }, why));
+        self
+    }
+
+    /// The test needs a kernel with our patches; on others it is ignored.
+    pub const fn patched(mut self) -> Self {
+        self.patched = true;
         self
     }
 

@@ -12,6 +12,7 @@
 pub mod case;
 pub mod cases;
 pub mod command;
+pub mod connections;
 pub mod ctx;
 pub mod demo;
 pub mod differential;

@@ -11,6 +11,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ipvs_netlink::Ipvs;
+use ipvs_netlink::ext::Tier;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::case::{Case, Failure};
@@ -94,6 +96,11 @@ fn trial(case: Case, guest: Option<PathBuf>, asked: bool) -> Trial {
 /// Why a test does not run on this kernel.
 fn unfit(case: &Case) -> Result<Option<String>, Failed> {
     let running = Kernel::running().map_err(failed)?;
+    if case.patched
+        && !matches!(Ipvs::open().and_then(|mut ipvs| ipvs.tier()), Ok(Tier::Patched { .. }))
+    {
+        return Ok(Some("needs our patches: cargo xtask vm test --patched".to_owned()));
+    }
     Ok(match (case.since, case.only) {
         (Some((first, what)), _) if running < first => {
             Some(format!("kernel {running}: {what} came with {first}"))

@@ -19,6 +19,7 @@ pub mod misbehave;
 pub mod model;
 pub mod names;
 pub mod package;
+pub mod patched;
 pub mod proc;
 pub mod reference;
 pub mod ruleset;
@@ -65,7 +66,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         sysctl::CASES,
         traffic::CASES,
     ];
-    ALL.iter().chain(sync::CASES).copied().flatten()
+    ALL.iter().chain(patched::CASES).chain(sync::CASES).copied().flatten()
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod transcript;
 pub use intended::{Different, SCENARIOS, WITHOUT_NETLINK};
 pub use lockstep::{Compared, in_lockstep};
 pub use races::{Races, restore_while_listing};
+pub use refusal::refuse_generic_netlink;
 pub use root::{Root, Tool};
 pub use scenario::{Counts, Setup, compare, lines};
 pub use station::{Seen, Station, Surroundings};

@@ -9,8 +9,8 @@ use ipvs_netlink::Ipvs;
 use ipvs_netlink::types::{DaemonConfig, DaemonRole, Protocol, SyncId};
 use ipvs_syncd::Connection;
 
-use super::table::{LONG, connections, daemons, make};
 use crate::case::Failure;
+use crate::connections::{LONG, connections, daemons, make};
 use crate::ctx::Ctx;
 use crate::topology::Host;
 

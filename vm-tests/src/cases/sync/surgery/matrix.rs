@@ -8,8 +8,8 @@ use ipvs_netlink::Ipvs;
 use ipvs_netlink::types::{Method, Protocol, SctpState, ServiceKey, TcpState};
 use ipvs_syncd::{Connection, ConnectionFlags};
 
-use super::table::{LONG, connections, daemons, make};
 use crate::case::Failure;
+use crate::connections::{LONG, connections, daemons, make};
 use crate::ctx::Ctx;
 use crate::topology::Host;
 

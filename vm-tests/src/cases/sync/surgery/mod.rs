@@ -4,7 +4,6 @@
 mod daemons;
 mod matrix;
 mod persistent;
-mod table;
 mod traffic;
 
 use crate::case::Case;

@@ -2,12 +2,12 @@
 //! Clients that a template keeps at a server which takes no new ones.
 
 use crate::case::Failure;
+use crate::connections::daemons;
 use crate::ctx::Ctx;
 use crate::http;
 use crate::site::Site;
 
 use super::super::transfer::PATIENCE;
-use super::table::daemons;
 use super::traffic::{Asker, name_udp};
 
 const WEB: &str = "192.0.2.100:80";

@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::transfer::{INTERVAL, PATIENCE, PORT, Transfer, echo_tcp};
-use super::table::daemons;
 use crate::case::Failure;
+use crate::connections::daemons;
 use crate::ctx::Ctx;
 use crate::site::Site;
 use crate::topology::Host;

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What our patches give: connections, events and snapshots by netlink (`cargo xtask vm test --patched`).
+
+mod conns;
+mod events;
+mod snapshot;
+mod speed;
+
+use crate::case::Case;
+
+/// The tests of this module.
+pub const CASES: &[&[Case]] = &[conns::CASES, events::CASES, snapshot::CASES, speed::CASES];

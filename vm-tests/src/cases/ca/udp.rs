@@ -4,6 +4,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use super::MODULES;
 use crate::case::Failure;
 use crate::ctx::Ctx;
 use crate::full_nat::{FullNat, SERVICES, plain};
@@ -39,7 +40,7 @@ fn exchange(client: &UdpSocket, server: &UdpSocket) -> Result<SocketAddr, Failur
 }
 
 pub fn run(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     if !offload {
         site.without_offload()?;

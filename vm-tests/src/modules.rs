@@ -12,38 +12,40 @@ use crate::command;
 /// A test that removes modules waits for those that use them, and holds off others.
 static USE: RwLock<()> = RwLock::new(());
 
-/// All of them, each after those that it needs.
-const ALL: [&str; 3] = ["ip_vs_connctl", "ip_vs_toa", "ip_vs_ca"];
+/// All that tests remove.
+const ALL: [&str; 2] = ["ip_vs_toa", "ip_vs_ca"];
 
-/// The modules are loaded as long as this value lives.
+/// Some modules are loaded as long as this value lives.
 #[derive(Debug)]
 pub struct Shared {
     _use: RwLockReadGuard<'static, ()>,
 }
 
-/// Nobody else uses the modules as long as this value lives; at its end all are loaded again.
+/// Nobody else uses the modules as long as this value lives; at its end those for full NAT are loaded
+/// again.
 #[derive(Debug)]
 pub struct Alone {
     _use: RwLockWriteGuard<'static, ()>,
 }
 
-/// Loads all modules, unless they are loaded.
+/// Loads these modules, unless they are loaded.
 ///
 /// # Errors
 /// A module has not been built for this kernel, or the kernel refuses it.
-pub fn shared() -> Result<Shared, Failure> {
+pub fn shared(names: &[&str]) -> Result<Shared, Failure> {
     loop {
         let guard = USE.read().unwrap_or_else(PoisonError::into_inner);
-        if ALL.iter().map(|name| loaded(name)).collect::<Result<Vec<_>, _>>()?.contains(&false) {
+        if names.iter().map(|name| loaded(name)).collect::<Result<Vec<_>, _>>()?.contains(&false) {
             drop(guard);
-            drop(alone()?);
+            let _alone = USE.write().unwrap_or_else(PoisonError::into_inner);
+            names.iter().try_for_each(|name| load(name))?;
         } else {
             return Ok(Shared { _use: guard });
         }
     }
 }
 
-/// Waits until no other test uses the modules, and loads all.
+/// Waits until no other test uses the modules, and loads those for full NAT.
 ///
 /// # Errors
 /// As [`shared`].
@@ -61,11 +63,7 @@ impl Alone {
     /// # Errors
     /// As [`shared`].
     pub fn load(&self, name: &str) -> Result<(), Failure> {
-        if loaded(name)? {
-            return Ok(());
-        }
-        let file = file(name)?;
-        run(&format!("insmod {}", file.display()))
+        load(name)
     }
 
     /// Removes a module.
@@ -108,6 +106,13 @@ pub fn complaints() -> Result<Vec<String>, Failure> {
 
 fn run(line: &str) -> Result<(), Failure> {
     command::run(line, &[], command::TIMEOUT)?.success().map(drop)
+}
+
+fn load(name: &str) -> Result<(), Failure> {
+    if loaded(name)? {
+        return Ok(());
+    }
+    run(&format!("insmod {}", file(name)?.display()))
 }
 
 fn loaded(name: &str) -> Result<bool, Failure> {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Several hosts in one guest: network namespaces, joined by Ethernet segments.
 
-use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::Instant;
+use std::{fs, thread};
 
 use crate::case::Failure;
 use crate::command::{self, Output};
-use crate::netns;
+use crate::{netns, wait};
 
 /// Hosts and the segments between them; everything is removed when this value is dropped.
 #[derive(Debug)]
@@ -142,6 +144,26 @@ impl Host {
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
         netns::inside(&self.namespace, work)
+    }
+
+    /// Opens a socket on this host that listens, and waits while its address is in use: a process that
+    /// another test has forked keeps copies of all sockets until it becomes another program.
+    ///
+    /// # Errors
+    /// The address stays in use, or something else is wrong with it.
+    pub fn listen<S: Send>(
+        &self,
+        open: impl Fn() -> io::Result<S> + Send + Sync,
+    ) -> Result<S, Failure> {
+        let deadline = Instant::now() + wait::PATIENCE;
+        loop {
+            match self.inside(|| Ok(open()))? {
+                Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < deadline => {
+                    thread::sleep(wait::POLL);
+                }
+                result => return Ok(result?),
+            }
+        }
     }
 
     /// The namespace's name for `ip netns`.

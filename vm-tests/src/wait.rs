@@ -10,7 +10,8 @@ use crate::case::Failure;
 /// How long programs in an emulated guest on a busy host may take for what they do within a few
 /// seconds elsewhere.
 pub const PATIENCE: Duration = Duration::from_secs(120);
-const POLL: Duration = Duration::from_millis(100);
+/// How long to wait before looking again.
+pub const POLL: Duration = Duration::from_millis(100);
 
 /// Looks again and again until what is seen is what is expected.
 ///

@@ -130,7 +130,7 @@ fn send(from: &str, service: SocketAddr) -> Result<UdpSocket, Failure> {
 }
 
 fn one(ctx: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&["ip_vs_connctl"])?;
     ctx.run("ip addr add 192.0.2.1/32 dev lo && ip addr add 2001:db8::1/128 dev lo nodad")?;
     for (address, service, dest) in
         [("192.0.2.1", "192.0.2.1:9", "127.0.0.1:9"), ("2001:db8::1", "[2001:db8::1]:9", "[::1]:9")]
@@ -168,7 +168,7 @@ fn one(ctx: &mut Ctx) -> Result<(), Failure> {
 }
 
 fn template(ctx: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&["ip_vs_connctl"])?;
     ctx.run("ip addr add 192.0.2.1/32 dev lo")?;
     ctx.run("ipvsadm-c -A -u 192.0.2.1:9 -s rr -p 300")?;
     ctx.run("ipvsadm-c -a -u 192.0.2.1:9 -r 127.0.0.1:9 -m")?;
@@ -189,7 +189,7 @@ fn template(ctx: &mut Ctx) -> Result<(), Failure> {
 }
 
 fn refused(_: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&["ip_vs_connctl"])?;
     let netlink = Netlink::open()?;
     let client = UdpSocket::bind("127.0.0.1:0")?;
     let right = key(&client, "192.0.2.1:9".parse()?)?;

@@ -38,6 +38,10 @@ const PACKAGES: &[(&str, Provides)] = &[
     ("dpkg-dev", Provides::Program("dpkg-shlibdeps")),
     ("man-db", Provides::Program("man")),
     ("systemd", Provides::File("/lib/systemd/systemd")),
+    // For our kernel modules.
+    ("make", Provides::Program("make")),
+    ("gcc", Provides::Program("gcc")),
+    ("binutils", Provides::Program("strip")),
 ];
 
 impl Provides {

@@ -18,24 +18,32 @@ use crate::topology::Host;
 use crate::{http, modules, wait};
 use peers::{Client, Names, Teller};
 
+/// What all of these tests need.
+const MODULES: [&str; 2] = ["ip_vs_toa", "ip_vs_ca"];
+
+/// Why none runs beside all other tests yet.
+const TRIAL: &str = "while ip_vs_ca is loaded, tests in `sysctl::` find more than they expect";
+/// See [`TRIAL`]. What has been seen is in `kernel-patches/README.md`.
+const UNSEEN: &str = "not seen to pass on all kernels yet, nor beside `sysctl::`";
+
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("ca::nginx_logs_the_client", nginx),
-    Case::new("ca::accept_and_getpeername_name_the_client", |ctx| tcp(ctx, true)),
-    Case::new("ca::tcp_works_without_checksum_offload", |ctx| tcp(ctx, false)),
-    Case::new("ca::udp_servers_see_and_answer_the_client", |ctx| udp::run(ctx, true)),
-    Case::new("ca::udp_works_without_checksum_offload", |ctx| udp::run(ctx, false)),
-    Case::new("ca::a_wrong_kind_is_not_believed", wrong_kind),
-    Case::new("ca::an_untrusted_director_is_not_believed", untrusted),
-    Case::new("ca::an_idle_connection_keeps_its_client", idle),
-    Case::new("ca::a_full_table_forgets_nobody", full),
-    Case::new("ca::what_clients_say_of_themselves_vanishes", spoof::run),
-    Case::new("ca::unloading_under_load_is_safe", unload::run).timeout(400),
+    Case::new("ca::nginx_logs_the_client", nginx).trial(TRIAL),
+    Case::new("ca::accept_and_getpeername_name_the_client", |ctx| tcp(ctx, true)).trial(TRIAL),
+    Case::new("ca::tcp_works_without_checksum_offload", |ctx| tcp(ctx, false)).trial(TRIAL),
+    Case::new("ca::udp_servers_see_and_answer_the_client", |ctx| udp::run(ctx, true)).trial(UNSEEN),
+    Case::new("ca::udp_works_without_checksum_offload", |ctx| udp::run(ctx, false)).trial(TRIAL),
+    Case::new("ca::a_wrong_kind_is_not_believed", wrong_kind).trial(UNSEEN),
+    Case::new("ca::an_untrusted_director_is_not_believed", untrusted).trial(UNSEEN),
+    Case::new("ca::an_idle_connection_keeps_its_client", idle).trial(UNSEEN),
+    Case::new("ca::a_full_table_forgets_nobody", full).trial(UNSEEN),
+    Case::new("ca::what_clients_say_of_themselves_vanishes", spoof::run).trial(UNSEEN),
+    Case::new("ca::unloading_under_load_is_safe", unload::run).timeout(400).trial(UNSEEN),
 ];
 
 /// A web server as Debian ships it.
 fn nginx(ctx: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     let directory = ctx.directory().display().to_string();
     let config = ctx.directory().join("nginx.conf");
@@ -83,7 +91,7 @@ fn assert_hidden(names: &Names, service: SocketAddr) -> Result<(), Failure> {
 
 /// Sockets of each family and of both, twice: for accept(2) and accept4(2). Then data both ways.
 fn tcp(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     if !offload {
         site.without_offload()?;
@@ -120,7 +128,7 @@ fn tcp(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
 }
 
 fn wrong_kind(ctx: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     let _server = Teller::start(&site.server, "[::]:80")?;
     let kinds = || site.server.run("cat /proc/sys/net/ca/tcpopt_addr");
@@ -144,7 +152,7 @@ fn wrong_kind(ctx: &mut Ctx) -> Result<(), Failure> {
 }
 
 fn untrusted(ctx: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     let _server = Teller::start(&site.server, "[::]:80")?;
     site.server.sysctl("net.ca.trusted", "10.0.0.9, 2001:db8:2::100/120")?;
@@ -175,7 +183,7 @@ fn untrusted(ctx: &mut Ctx) -> Result<(), Failure> {
 }
 
 fn idle(ctx: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     let _server = Teller::start(&site.server, "[::]:80")?;
     site.server.sysctl("net.ca.tcp_timeout", "1")?;
@@ -200,7 +208,7 @@ fn idle(ctx: &mut Ctx) -> Result<(), Failure> {
 }
 
 fn full(ctx: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     let _server = Teller::start(&site.server, "[::]:80")?;
     site.server.sysctl("net.ca.max_entries", "1")?;

@@ -36,7 +36,7 @@ impl Teller {
     /// The address is taken.
     pub fn start(host: &Host, address: &str) -> Result<Self, Failure> {
         let address: SocketAddr = address.parse()?;
-        let listener = host.inside(|| TcpListener::bind(address).map_err(Failure::from))?;
+        let listener = host.listen(|| TcpListener::bind(address))?;
         let accepting = listener.try_clone()?;
         let thread = thread::spawn(move || {
             for plain_call in [false, true].into_iter().cycle() {

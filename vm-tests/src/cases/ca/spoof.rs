@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
+use super::MODULES;
 use crate::case::Failure;
 use crate::ctx::Ctx;
 use crate::full_nat::{FullNat, program};
@@ -40,7 +41,7 @@ fn syn(port: u16, options: &[u8]) -> Vec<u8> {
 }
 
 pub fn run(ctx: &mut Ctx) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     site.server.ip("route add default via 10.0.0.254")?;
     // Without SNAT the director adds nothing of its own: what arrives is what the client sent.

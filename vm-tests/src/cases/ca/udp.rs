@@ -4,6 +4,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use super::MODULES;
 use crate::case::Failure;
 use crate::ctx::Ctx;
 use crate::full_nat::{FullNat, SERVICES, plain};
@@ -39,7 +40,7 @@ fn exchange(client: &UdpSocket, server: &UdpSocket) -> Result<SocketAddr, Failur
 }
 
 pub fn run(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
-    let _modules = modules::shared()?;
+    let _modules = modules::shared(&MODULES)?;
     let site = FullNat::build(ctx.topology())?;
     if !offload {
         site.without_offload()?;
@@ -50,7 +51,7 @@ pub fn run(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
         ("[2001:db8:2::1]:80", &SERVICES[1..]),
         ("[::]:80", &SERVICES),
     ] {
-        let server = site.server.inside(|| Ok(UdpSocket::bind(listen)?))?;
+        let server = site.server.listen(|| UdpSocket::bind(listen))?;
         bounded(&server)?;
         for service in services {
             let client = client(&site.client, service.parse()?)?;
@@ -75,7 +76,7 @@ pub fn run(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
 fn connected(site: &FullNat) -> Result<(), Failure> {
     site.server.ip("route add default via 10.0.0.254\nroute add default via 2001:db8:2::fe")?;
     for (listen, service) in [("10.0.0.1:80", SERVICES[0]), ("[2001:db8:2::1]:80", SERVICES[1])] {
-        let server = site.server.inside(|| Ok(UdpSocket::bind(listen)?))?;
+        let server = site.server.listen(|| UdpSocket::bind(listen))?;
         bounded(&server)?;
         let client = client(&site.client, service.parse()?)?;
         let mut buffer = [0; 64];
@@ -95,7 +96,7 @@ fn connected(site: &FullNat) -> Result<(), Failure> {
 /// Without `udp_mangle` UDP is left alone.
 fn by_choice(site: &FullNat) -> Result<(), Failure> {
     site.server.sysctl("net.ca.udp_mangle", "0")?;
-    let server = site.server.inside(|| Ok(UdpSocket::bind("0.0.0.0:80")?))?;
+    let server = site.server.listen(|| UdpSocket::bind("0.0.0.0:80"))?;
     bounded(&server)?;
     let client = client(&site.client, SERVICES[0].parse()?)?;
     assert_eq!(exchange(&client, &server)?.ip().to_string(), "10.0.0.254");

@@ -3,13 +3,10 @@
 //!
 //! `count` is the goal's yardstick: the same reads into a buffer of the same size, and a count of the
 //! line ends with vector instructions. The goal is to read records from a file, whose text the kernel
-//! has in memory, in twice its time. Seen when both ran by turns and their CPU time was taken (least of
-//! seven to nine runs, load 3 to 9 on two processors): 36 to 40 ms against 16 to 21, which is 1.9 to 2.2
-//! times it. This benchmark takes wall time, and was run at load 10 only, where it says nothing reliable:
-//! 64 to 102 against 27 to 32 ms. It is to be repeated on an idle machine before the goal is called
-//! reached. With IPv6, whose lines are 2.4 times as long, it is 82 to 87 ms of CPU time against 36 to 40.
-//! On text in this program's memory, where handing it out takes next to nothing, the same records (IPv4)
-//! take 30 ms, and `count` 11.
+//! has in memory, in twice its time. **It is not reached:** with a processor to itself (`chrt -f 10`)
+//! `count` takes 7.2 to 8.3 ms and the records 27 to 30 ms, 3.9 times as long, which is some 21 ns a
+//! record beside the read. On a loaded machine, where reading is dearer, CPU times were 16 to 21 ms and 36 to
+//! 40 ms, 1.9 to 2.2 times.
 
 #[path = "../tests/support/mod.rs"]
 mod support;

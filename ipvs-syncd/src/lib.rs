@@ -17,8 +17,10 @@
 //! * [`Message`] is a datagram in an owned form, for JSON.
 //! * Module `coverage` (feature `coverage`) tells how much of a master's table its backup holds.
 //! * Module `table` (feature `table`) makes connections of a director's own table, as its master would.
+//! * Module `checkpoint` (feature `checkpoint`) keeps a director's connections in a file.
 //! * Module `socket` (feature `socket`) sends datagrams as the kernel's master does.
-//! * Module `surgery` (feature `surgery`) ends, moves and frees single connections of a running kernel.
+//! * Module `surgery` (feature `surgery`) ends, moves, frees and restores single connections of a
+//!   running kernel.
 //! * [`tracker`] watches what is on the wire: who sends, how much, and what is wrong with it.
 //! * With the feature `live`, `socket::Receiver` hears the wire, and `live` has a tracker hear with it.
 //!
@@ -63,6 +65,8 @@ mod addresses;
 mod backup;
 #[cfg(feature = "capture")]
 pub mod capture;
+#[cfg(feature = "checkpoint")]
+pub mod checkpoint;
 mod connection;
 #[cfg(feature = "coverage")]
 pub mod coverage;

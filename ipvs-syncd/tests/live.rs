@@ -4,7 +4,6 @@
 #[path = "support/network.rs"]
 mod network;
 
-use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,31 +11,7 @@ use std::time::{Duration, Instant};
 use ipvs_syncd::live::{Event, Live};
 use ipvs_syncd::socket::{Listen, ReceiveError, Receiver};
 use ipvs_syncd::tracker::{Alarm, Change, Watch};
-use ipvs_syncd::{Connection, Encoder, Version};
-use ipvs_types::{Protocol, TcpState};
-use network::{Network, v4};
-
-const GROUP: &str = "224.0.0.81:8848";
-
-fn group() -> SocketAddr {
-    GROUP.parse().expect("a group")
-}
-
-/// The datagrams of a master that sends so many connections.
-fn datagrams(connections: u32) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(Version::V1, 7);
-    let [service, dest] = ["192.0.2.1:80", "10.1.0.2:80"].map(|a| a.parse().expect("an address"));
-    let mut full: Vec<_> = (0..connections)
-        .filter_map(|number| {
-            let client = (std::net::Ipv4Addr::from_bits(0x0a00_0000 + number), 1000).into();
-            let connection = Connection::new(Protocol::TCP, client, service, dest);
-            let connection = connection.expect("one family").state(TcpState::Established.number());
-            encoder.push(&connection).expect("it fits")
-        })
-        .collect();
-    full.extend(encoder.finish());
-    full
-}
+use network::{Network, datagrams, group, v4};
 
 fn live(network: &Network, change: impl FnOnce(&mut Watch)) -> Live {
     let listen = Listen::new("eth0".parse().expect("a name"));

@@ -6,18 +6,14 @@ mod network;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ipvs_syncd::{Connection, Encoder, Version};
-use ipvs_types::{Protocol, TcpState};
-use network::Network;
+use network::{Network, datagrams, group};
 use serde_json::Value;
-
-const GROUP: &str = "224.0.0.81:8848";
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ipvs-syncd"));
@@ -42,25 +38,6 @@ fn lines(output: &Output) -> Vec<Value> {
 
 fn events<'l>(lines: &'l [Value], name: &str) -> Vec<&'l Value> {
     lines.iter().filter(|line| line["event"] == name).collect()
-}
-
-fn group() -> SocketAddr {
-    GROUP.parse().expect("a group")
-}
-
-fn datagrams(connections: u32) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(Version::V1, 7);
-    let [service, dest] = ["192.0.2.1:80", "10.1.0.2:80"].map(|a| a.parse().expect("an address"));
-    let mut full: Vec<_> = (0..connections)
-        .filter_map(|number| {
-            let client = (Ipv4Addr::from_bits(0x0a00_0000 + number), 1000).into();
-            let connection = Connection::new(Protocol::TCP, client, service, dest);
-            let connection = connection.expect("one family").state(TcpState::Established.number());
-            encoder.push(&connection).expect("it fits")
-        })
-        .collect();
-    full.extend(encoder.finish());
-    full
 }
 
 /// Sends the first datagram again and again until the monitor tells of something: then it listens.

@@ -386,11 +386,11 @@ fn check_prints_what_counts() {
         assert!(outcome.2.starts_with("ipvs-syncd: ") && outcome.2.contains(says), "{}", outcome.2);
         assert_eq!(outcome.2.lines().count(), 1, "{}", outcome.2);
     };
-    fails(&["--check"], 1, "listen.interfaces: there is none");
+    fails(&["--check"], 2, "listen.interfaces: there is none");
     fails(&["--sync-id", "256"], 2, "expected a whole number from 0 to 255");
     fs::write(file, "[listen]\ninterface = 'eth1'\n").expect("written");
-    fails(&["--config", file], 1, "config:2:1: unknown field `interface`, expected one of");
-    fails(&["--config", "/nonexistent"], 1, "/nonexistent: No such file");
+    fails(&["--config", file], 2, "config:2:1: unknown field `interface`, expected one of");
+    fails(&["--config", "/nonexistent"], 2, "/nonexistent: No such file");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use ipvs_syncd::surgery::{Granularities, Outcome, Plan, Reason, Report};
 use ipvs_syncd::table::Directory;
 use ipvs_syncd::{Connection, ConnectionFlags, Rules};
 use ipvs_types::Protocol;
-use kernel::{Flow, Table, connection};
+use kernel::{Flow, Races, Table, connection};
 use proptest::prelude::*;
 
 const UDP: Protocol = Protocol::UDP;
@@ -252,6 +252,28 @@ fn a_client_that_talks_all_the_time_is_freed() {
     }
 }
 
+/// A packet that comes between the message that ends a connection and the next tick, once at each of
+/// the messages, and once too often.
+#[test]
+fn a_packet_at_the_wrong_moment_is_noticed() {
+    for (spared, count, freed) in [(0, 1, true), (1, 1, true), (1, 3, true), (1, 100, false)] {
+        let mut table = Table::new(Rules::Strict);
+        let pin = table.add(template(TEMPLATE), None);
+        table.add(connection(UDP, DNS, 0), Some(pin));
+        table.flows = vec![Flow {
+            connection: connection(UDP, DNS, 0),
+            every: Duration::from_millis(8),
+            new: Some(address("10.1.0.3:53")),
+            template: Some(template(TEMPLATE)),
+        }];
+        table.races = Races { spared, count };
+        let outcome = unpin(&mut table, pin);
+        let found = table.found(&table.flows[0].connection).expect("there").connection.dest();
+        assert_eq!(outcome != Outcome::Stayed, freed, "{spared} {count}: {outcome:?}");
+        assert_eq!(found == address("10.1.0.3:53"), freed, "{spared} {count}: {found}");
+    }
+}
+
 #[test]
 fn the_template_of_a_mark_takes_what_no_address_accounts_for() {
     let mut table = Table::new(Rules::Strict);
@@ -281,6 +303,41 @@ fn an_interrupted_run_says_what_it_does_not_know() {
     let number = table.add(connection(TCP, WEB, 1), None);
     table.patience = 1;
     assert_eq!(delete(&mut table, &[number]), [Outcome::Interrupted]);
+}
+
+#[test]
+fn what_is_put_back_is_there_and_what_is_there_stays() {
+    let mut table = Table::new(Rules::Strict);
+    let moved = ["10.0.0.2:4000", "192.0.2.1:53", "10.1.0.3:53"];
+    let was = ["10.0.0.2:4000", "192.0.2.1:53", "10.1.0.2:53"];
+    let present = table.add(connection(TCP, WEB, 1).timeout(Duration::from_secs(900)), None);
+    let newer = table.add(connection(UDP, moved, 0), None);
+    let (before, lost) = (table.entries.clone(), connection(UDP, DNS, 0));
+    let brief = ["10.0.0.3:4000", "192.0.2.1:53", "10.1.0.2:53"];
+    let file = [
+        template(TEMPLATE),
+        connection(TCP, WEB, 4).timeout(Duration::from_secs(20)),
+        connection(UDP, was, 0).timeout(Duration::from_secs(200)),
+        lost.clone().timeout(Duration::from_secs(100)),
+        connection(UDP, brief, 0).timeout(Duration::from_secs(1)),
+    ];
+    table.lose = 1;
+    let report = perform(Plan::restore(file), &mut table);
+    let outcomes: Vec<_> = report.done.iter().map(|done| done.outcome).collect();
+    let dest = address(moved[2]);
+    let [restored, ended] = [Outcome::Restored, Outcome::EndedBefore];
+    assert_eq!(outcomes, [restored, Outcome::Present, Outcome::Newer { dest }, restored, ended]);
+    assert_eq!((report.succeeded(), report.is_complete()), (4, false));
+    for entry in before {
+        assert!([present, newer].contains(&entry.number) && table.entries.contains(&entry));
+    }
+    let found = table.found(&lost).expect("restored");
+    assert_eq!(found.connection, lost.timeout(Duration::from_secs(100)));
+    // A kernel that takes nothing.
+    let mut deaf = Table::new(Rules::Strict);
+    deaf.lose = usize::MAX;
+    let report = perform(Plan::restore([template(TEMPLATE)]), &mut deaf);
+    assert_eq!(report.done[0].outcome, Outcome::Absent);
 }
 
 #[test]

@@ -4,13 +4,16 @@
 mod support;
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use ipvs_netlink::fake::{Kernel, Release};
 use ipvs_netlink::types::{
-    DaemonConfig, DaemonRole, DestConfig, Forward, Granularity, Persistence, Scheduler,
+    DaemonConfig, DaemonRole, DestConfig, Forward, Granularity, Persistence, Protocol, Scheduler,
     ServiceConfig,
 };
 use ipvs_netlink::{Ipvs, Operation};
+use ipvs_syncd::Connection;
+use ipvs_syncd::checkpoint::{Heading, Writer};
 use serde_json::Value;
 use support::{Outcome, world};
 use tempfile::TempDir;
@@ -33,7 +36,7 @@ fn kernel() -> Kernel {
         ("tcp/192.0.2.1:80", ["10.1.0.2:8080", "10.1.0.3:8080"]),
     ] {
         let mask = Granularity::ipv4([255, 255, 255, 0].into());
-        let minutes = Persistence::new(std::time::Duration::from_secs(600)).granularity(mask);
+        let minutes = Persistence::new(Duration::from_secs(600)).granularity(mask);
         let config = ServiceConfig::new(Scheduler::RR).persistence(minutes);
         let service = service.parse().expect("a service");
         ipvs.create_service(service, config).expect("made");
@@ -132,6 +135,46 @@ fn programs_get_all_of_it() {
     assert!(left[0]["reason"].as_str().expect("a text").contains("no destination 10.1.0.3:8080"));
 }
 
+/// A checkpoint of two connections, one of which lives for a minute.
+fn checkpoint(age: Duration) -> Vec<u8> {
+    let heading = Heading::new(SystemTime::now() - age, None, Value::Null);
+    let mut writer = Writer::new(Vec::new(), heading).expect("memory");
+    for (client, seconds) in [("10.0.0.7:4000", 60), ("10.0.0.8:4000", 900)] {
+        let ends = [client, "192.0.2.1:53", "10.1.0.2:53"].map(|end| end.parse().expect("an end"));
+        let made = Connection::new(Protocol::UDP, ends[0], ends[1], ends[2]).expect("one family");
+        writer.push(&made.timeout(Duration::from_secs(seconds))).expect("memory");
+    }
+    writer.finish().expect("memory")
+}
+
+#[test]
+fn a_checkpoint_is_checked_before_anything_is_restored() {
+    let (kernel, copies) = (kernel(), copies());
+    let root = copies.path().display().to_string();
+    let restore = |input: &[u8]| {
+        let words = ["conn", "restore", "-", "--dry-run", "--root", &root];
+        let connect = || Ok(Ipvs::with_backend(kernel.clone()));
+        support::run("ipvsadm", &words, input, &world(false), connect)
+    };
+    let outcome = restore(&checkpoint(Duration::ZERO));
+    assert_eq!((outcome.status, &outcome.stderr[..]), (0, ""), "{outcome:?}");
+    assert!(outcome.stdout.ends_with("would change 2 of 2; nothing was done\n"), "{outcome:?}");
+    let outcome = restore(&checkpoint(Duration::from_secs(100)));
+    assert_eq!(outcome.stderr, "ipvsadm: 1 have expired since the checkpoint 100 s ago\n");
+    assert!(outcome.stdout.contains("10.0.0.8:4000") && !outcome.stdout.contains("10.0.0.7"));
+    let text = String::from_utf8(checkpoint(Duration::ZERO)).expect("text");
+    for (damaged, complaint) in [
+        (text.replace("10.0.0.8:4000", "10.0.0.8"), "ipvsadm: -: line 3, column "),
+        (text[..text.len() - 2].to_owned(), "ipvsadm: -: line 4, column "),
+        (String::new(), "ipvsadm: -: line 1: the file ends without its last line"),
+    ] {
+        let outcome = restore(damaged.as_bytes());
+        assert_eq!((outcome.status, &outcome.stdout[..]), (1, ""), "{outcome:?}");
+        assert!(outcome.stderr.starts_with(complaint), "{outcome:?}");
+        assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+    }
+}
+
 #[test]
 fn what_is_not_said_clearly_is_refused() {
     for (words, status, text) in [
@@ -140,6 +183,8 @@ fn what_is_not_said_clearly_is_refused() {
         ("steer --all", 2, "--to <ADDRESS:PORT>"),
         ("unpin", 2, "<CLIENT[/LENGTH]>..."),
         ("unpin 10.0.0", 2, "10.0.0"),
+        ("restore", 2, "<FILE>"),
+        ("restore /nonexistent/x", 1, "/nonexistent/x: No such file"),
         ("delete --all --limit 4", 1, "more than 4 entries match"),
         ("delete --all --netns blue", 2, "--netns"),
         ("frob", 2, "frob"),

@@ -10,7 +10,7 @@ use crate::command::{self, Output};
 use crate::ctx::Ctx;
 
 /// Installing a package takes a while without hardware virtualisation.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(300);
 /// What a command in the root gets from outside.
 const ENVIRONMENT: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     HOME=/root LC_ALL=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive";

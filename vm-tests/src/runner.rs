@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -18,6 +19,8 @@ use crate::{cases, command, netns};
 
 /// Set by the harness in the guest: the directory that guest and host share.
 const MARKER: &str = "IPVS_VM";
+/// How many of the longest tests are told at the end.
+const LONGEST: usize = 12;
 const OUTSIDE: &str = "needs the virtual machine: cargo xtask vm test";
 
 /// Runs what the command line asks for, in the guest; outside, reports every case as ignored.
@@ -43,7 +46,21 @@ pub fn main() -> ExitCode {
     let asked = arguments.filter.is_some();
     let trials =
         cases::chosen().into_iter().map(|case| trial(case, guest.clone(), asked)).collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    tell_longest();
+    conclusion.exit_code()
+}
+
+/// How long tests took that have ended.
+static TIMES: Mutex<Vec<(Duration, &str)>> = Mutex::new(Vec::new());
+
+/// Says where the time went: a guest's is dear.
+fn tell_longest() {
+    let Ok(mut times) = TIMES.lock() else { return };
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    for (time, name) in times.iter().take(LONGEST) {
+        println!("{:5.0} s  {name}", time.as_secs_f64());
+    }
 }
 
 /// The shared directory, if this really is the guest.
@@ -64,7 +81,11 @@ fn trial(case: Case, guest: Option<PathBuf>, asked: bool) -> Trial {
             return Ok(Completion::ignored_with(reason));
         }
         note(directory, "start", case.name)?;
+        let begin = Instant::now();
         let outcome = run(case);
+        if let Ok(mut times) = TIMES.lock() {
+            times.push((begin.elapsed(), case.name));
+        }
         note(directory, "end", case.name)?;
         outcome.map(|()| Completion::Completed)
     })

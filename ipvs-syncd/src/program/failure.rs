@@ -10,6 +10,7 @@ use ipvs_proc::{ReadError, RootError, StreamError};
 use ipvs_syncd::capture::CaptureError;
 use ipvs_syncd::coverage::CoverageError;
 use ipvs_syncd::socket::{ReceiveError, SendError};
+use ipvs_syncd::surgery::SessionError;
 
 /// Exit status of what failed.
 pub(super) const FAILED: u8 = 1;
@@ -59,11 +60,6 @@ impl Failure {
         Self::failed(text)
     }
 
-    /// A signal told the program to end.
-    pub(super) fn interrupted() -> Self {
-        Self::failed("interrupted")
-    }
-
     /// A file can't be opened.
     pub(super) fn file(path: &Path, error: &io::Error) -> Self {
         Self { text: format!("{}: {error}", path.display()), status: FAILED }
@@ -97,6 +93,12 @@ impl From<ipvs_netlink::Error> for Failure {
 
 impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
+        Self::because(&error)
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
         Self::because(&error)
     }
 }

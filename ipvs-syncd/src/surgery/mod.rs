@@ -3,7 +3,8 @@
 //!
 //! The kernel has no command for it. But a backup daemon believes every sync message, so that one sent
 //! to the local backup over `lo` can end a connection ([`Plan::delete`]), give it to another destination
-//! ([`Plan::steer`]) or free a persistent client ([`Plan::unpin`]). Nothing leaves the host.
+//! ([`Plan::steer`]), free a persistent client ([`Plan::unpin`]) or bring connections back
+//! ([`Plan::restore`]). Nothing leaves the host.
 //!
 //! It goes in three steps, of which only the second touches anything:
 //!

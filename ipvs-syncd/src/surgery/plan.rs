@@ -41,7 +41,6 @@ pub struct Step {
     /// What will be done to it.
     #[serde(flatten)]
     pub change: Change,
-    /// The entry as it is sent; that of a move has the new destination.
     #[serde(skip)]
     pub(super) sent: Connection<'static>,
 }
@@ -60,6 +59,15 @@ pub enum Change {
     },
     /// The template ends, and before it the connections that belong to it.
     Unpin(#[serde(skip)] Pin),
+    /// It is put back.
+    Restore,
+}
+
+impl Step {
+    /// The entry as it is sent; that of a move has the new destination.
+    pub const fn sent(&self) -> &Connection<'static> {
+        &self.sent
+    }
 }
 
 impl Plan {
@@ -114,6 +122,17 @@ impl Plan {
         plan
     }
 
+    /// Puts `connections` back, as a master would send them: what a checkpoint has. An entry that is there
+    /// already stays as it is, at whatever destination.
+    pub fn restore(connections: impl IntoIterator<Item = Connection<'static>>) -> Self {
+        let step = |sent: Connection<'static>| {
+            let connection = crate::table::listed(&sent);
+            Step { connection, change: Change::Restore, sent }
+        };
+        let steps = connections.into_iter().map(step).collect();
+        Self { steps, left_alone: Vec::new() }
+    }
+
     /// The changes.
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -136,6 +155,7 @@ impl Plan {
         for step in &self.steps {
             match step.change {
                 Change::End | Change::Unpin(_) => out.single(message::touch(&step.sent)),
+                Change::Restore => out.single(step.sent.clone()),
                 Change::Move { .. } => {
                     message::replace(&step.sent).into_iter().for_each(|m| out.single(m))
                 }

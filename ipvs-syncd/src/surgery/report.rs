@@ -52,6 +52,17 @@ pub enum Outcome {
         /// How many connections belonged to it and were ended.
         connections: usize,
     },
+    /// It is there again.
+    Restored,
+    /// It was there, and is as it was.
+    Present,
+    /// The client has a newer one, which stays.
+    Newer {
+        /// Its destination.
+        dest: SocketAddr,
+    },
+    /// The kernel has not taken it.
+    Absent,
     /// It is still there, in spite of all.
     Stayed,
     /// The user wanted an end before that was known.
@@ -61,7 +72,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether that is what was wanted.
     pub const fn is_success(&self) -> bool {
-        !matches!(self, Self::Stayed | Self::Interrupted)
+        !matches!(self, Self::Stayed | Self::Newer { .. } | Self::Absent | Self::Interrupted)
     }
 }
 
@@ -74,6 +85,10 @@ impl fmt::Display for Outcome {
             Self::EndedBefore => f.write_str("ended by itself"),
             Self::Unpinned { connections: 0 } => f.write_str("freed"),
             Self::Unpinned { connections } => write!(f, "freed, connections ended: {connections}"),
+            Self::Restored => f.write_str("restored"),
+            Self::Present => f.write_str("there already"),
+            Self::Newer { dest } => write!(f, "not restored: a newer one is at {dest}"),
+            Self::Absent => f.write_str("did not arrive"),
             Self::Stayed => f.write_str("still there"),
             Self::Interrupted => f.write_str("interrupted, not known"),
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One step under way: what to send next, by what was read back.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ const TICK: Duration = Duration::from_millis(200);
 const POSTPONED: Duration = Duration::from_secs(60);
 /// The shortest timeout, as it is listed.
 const SHORTEST: Duration = Duration::from_secs(1);
+/// What has no more to live may expire before it is looked for.
+const BRIEF: Duration = Duration::from_secs(5);
 /// How often a connection is tried. After two in vain, it is replaced.
 const ATTEMPTS: u32 = 4;
 /// The same of templates, which take two rounds each time. Clients that go on connecting are caught up
@@ -54,8 +56,8 @@ pub(super) struct Work {
     template: Template,
     /// Members that were to end.
     ended: HashSet<Key>,
-    /// Members that no longer belong to the template, and have yet to end.
-    detached: HashSet<Key>,
+    /// Members that no longer belong to the template, and how often each was sent its end.
+    detached: HashMap<Key, u32>,
 }
 
 /// How far a template is.
@@ -70,7 +72,7 @@ enum Template {
 
 impl Work {
     pub(super) fn new(step: Step) -> Self {
-        let (ended, detached) = (HashSet::new(), HashSet::new());
+        let (ended, detached) = (HashSet::new(), HashMap::new());
         let template = Template::Untouched;
         Self { step, outcome: None, attempts: 0, template, ended, detached }
     }
@@ -85,6 +87,7 @@ impl Work {
             Change::End => self.end(seen, out),
             Change::Move { to } => self.shift(seen, to, out),
             Change::Unpin(_) => self.unpin(seen, directory, out),
+            Change::Restore => self.restore(seen, out),
         };
         self.attempts += 1;
     }
@@ -141,6 +144,25 @@ impl Work {
         None
     }
 
+    fn restore(&mut self, seen: &Seen, out: &mut Dispatch) -> Option<Outcome> {
+        let sent = &self.step.sent;
+        if seen.rows.iter().any(|row| row.dest == sent.dest()) {
+            return Some(if self.attempts == 0 { Outcome::Present } else { Outcome::Restored });
+        }
+        if let Some(row) = seen.rows.first() {
+            return Some(Outcome::Newer { dest: row.dest });
+        }
+        match self.attempts {
+            0 => {}
+            _ if sent.timeout <= BRIEF => return Some(Outcome::EndedBefore),
+            ATTEMPTS.. => return Some(Outcome::Absent),
+            _ => {}
+        }
+        out.single(sent.clone());
+        out.wait(TICK);
+        None
+    }
+
     fn unpin(&mut self, seen: &Seen, directory: &Directory, out: &mut Dispatch) -> Option<Outcome> {
         let pinned = seen.rows.iter().any(|row| !self.is_another(row));
         let members = seen.members.iter().filter_map(|listed| {
@@ -148,16 +170,7 @@ impl Work {
             Some((Key::of(listed), sent))
         });
         if !pinned {
-            let mut left = false;
-            for (key, sent) in members {
-                // Each once: what is there again is new.
-                if self.detached.remove(&key) {
-                    out.single(message::decoy(&sent));
-                    left = true;
-                }
-            }
-            out.wait(if left { TICK } else { Duration::ZERO });
-            return (!left).then_some(Outcome::Unpinned { connections: self.ended.len() });
+            return self.end_detached(members, seen.rows.is_empty(), out);
         }
         if self.attempts >= TEMPLATE_ATTEMPTS {
             return Some(Outcome::Stayed);
@@ -172,6 +185,42 @@ impl Work {
             self.ended.insert(key);
         }
         None
+    }
+
+    /// Ends what belonged to a template that is gone. A packet between a message and the next tick gives
+    /// an entry its whole time again, so that some take more than one.
+    fn end_detached(
+        &mut self,
+        members: impl Iterator<Item = (Key, Connection<'static>)>,
+        no_template: bool,
+        out: &mut Dispatch,
+    ) -> Option<Outcome> {
+        let (mut sent_any, mut stayed) = (false, false);
+        for (key, sent) in members {
+            let Some(times) = self.detached.get_mut(&key) else { continue };
+            // A new connection comes with a new template: without one, it is still the old one.
+            match *times {
+                0 => {}
+                ATTEMPTS.. if no_template => {
+                    stayed = true;
+                    continue;
+                }
+                _ if no_template => {}
+                _ => continue,
+            }
+            *times += 1;
+            sent_any = true;
+            out.single(message::decoy(&sent));
+        }
+        if sent_any {
+            out.wait(TICK);
+            return None;
+        }
+        Some(if stayed {
+            Outcome::Stayed
+        } else {
+            Outcome::Unpinned { connections: self.ended.len() }
+        })
     }
 
     /// Ends a connection of a template, at last by taking it off the template while it goes on: a busy
@@ -189,7 +238,7 @@ impl Work {
             _ => {
                 out.bundle(message::detach(sent));
                 out.wait(TICK);
-                self.detached.insert(key.clone());
+                self.detached.insert(key.clone(), 0);
             }
         }
     }

@@ -31,6 +31,7 @@
 
 mod conversion;
 mod directory;
+mod listing;
 mod reason;
 #[cfg(test)]
 mod tests;
@@ -39,4 +40,5 @@ mod tests;
 pub(crate) use conversion::service as listed_service;
 pub use conversion::{Conversion, Converted, Lifetime};
 pub use directory::{Binding, Directory};
+pub use listing::listed;
 pub use reason::{Inexpressible, Withheld};

@@ -50,6 +50,10 @@ fn shown(line: &str) -> String {
     match Conversion::new(&directory).convert(&listed) {
         Err(error) => error.to_string(),
         Ok(Converted { connection, binding, withheld }) => {
+            // And back; what is over lives for a second more in a message.
+            let mut back = super::listed(&connection);
+            back.expires = listed.expires;
+            assert_eq!(back, listed);
             let binding = binding.map_or("-".to_owned(), |binding| binding.service.to_string());
             let withheld = withheld.map_or(String::new(), |withheld| format!("; {withheld}"));
             format!("{connection} [{binding}]{withheld}")

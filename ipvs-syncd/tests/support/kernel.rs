@@ -6,8 +6,9 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ipvs_proc::{Connection as Listed, Virtual};
+use ipvs_proc::Connection as Listed;
 use ipvs_syncd::surgery::Director;
+use ipvs_syncd::table::listed;
 use ipvs_syncd::{Backup, Connection, ConnectionFlags, Encoder, Rules, Verdict, Version};
 use ipvs_types::{Protocol, SyncId};
 
@@ -36,12 +37,34 @@ pub struct Flow {
     pub template: Option<Connection<'static>>,
 }
 
+/// Entries that get their whole time again by a packet between the message that ends them and the next
+/// tick: so many, after so many others.
+#[derive(Default)]
+pub struct Races {
+    pub spared: usize,
+    pub count: usize,
+}
+
+impl Races {
+    fn next(&mut self) -> bool {
+        if self.spared > 0 {
+            self.spared -= 1;
+            return false;
+        }
+        let races = self.count > 0;
+        self.count -= usize::from(races);
+        races
+    }
+}
+
 pub struct Table {
     /// The newest first, as in the buckets of the kernel.
     pub entries: Vec<Entry>,
     pub flows: Vec<Flow>,
     /// So many of the first datagrams are lost.
     pub lose: usize,
+    /// Packets that come at the wrong moment.
+    pub races: Races,
     /// The user wants an end after so many pauses.
     pub patience: usize,
     /// Everything that was sent.
@@ -59,7 +82,8 @@ impl Table {
     pub fn new(rules: Rules) -> Self {
         let (entries, flows, sent) = (Vec::new(), Vec::new(), Vec::new());
         let (lose, patience, now, next) = (0, usize::MAX, Duration::ZERO, 0);
-        Self { entries, flows, lose, patience, sent, rules, now, next }
+        let races = Races::default();
+        Self { entries, flows, lose, races, patience, sent, rules, now, next }
     }
 
     /// Adds an entry, of a template or not; returns its number.
@@ -85,23 +109,8 @@ impl Table {
     }
 
     fn line(&self, entry: &Entry) -> Listed<'static> {
-        let connection = &entry.connection;
-        let name = connection.named_state().name().unwrap_or("ERR!");
-        let service = match connection.service_mark() {
-            Some(mark) => Virtual::Fwmark { mark, port: 0 },
-            None => Virtual::Address(connection.service()),
-        };
-        Listed {
-            protocol: connection.protocol,
-            client: connection.client(),
-            service,
-            dest: connection.dest(),
-            state: ipvs_proc::State::read(connection.protocol, connection.client_port, name)
-                .into_owned(),
-            expires: Duration::from_secs(entry.end.saturating_sub(self.now).as_secs()),
-            origin: None,
-            engine: None,
-        }
+        let left = entry.end.saturating_sub(self.now).as_secs();
+        Listed { expires: Duration::from_secs(left), ..listed(&entry.connection) }
     }
 
     fn accept(&mut self, message: Connection<'static>) {
@@ -120,6 +129,10 @@ impl Table {
                 return;
             }
             Some(_) if inactive => return,
+            // The entry that takes its place is found by packets in its stead, unless it is hidden.
+            Some(_)
+                if message.flags.contains(ConnectionFlags::NO_CLIENT_PORT) && self.races.next() => {
+            }
             Some(entry) => entry.end = self.now,
             None => {}
         }

@@ -8,6 +8,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ipvs_netlink::Netns;
+use ipvs_syncd::{Connection, Encoder, Version};
+use ipvs_types::{Protocol, TcpState};
 use socket2::{Domain, Socket, Type};
 
 /// The address of a host.
@@ -88,6 +90,27 @@ impl Network {
             socket.into()
         })
     }
+}
+
+/// Where masters send by default.
+pub fn group() -> SocketAddr {
+    "224.0.0.81:8848".parse().expect("a group")
+}
+
+/// The datagrams of a master that sends so many connections.
+pub fn datagrams(connections: u32) -> Vec<Vec<u8>> {
+    let mut encoder = Encoder::new(Version::V1, 7);
+    let [service, dest] = ["192.0.2.1:80", "10.1.0.2:80"].map(|a| a.parse().expect("an address"));
+    let mut full: Vec<_> = (0..connections)
+        .filter_map(|number| {
+            let client = (Ipv4Addr::from_bits(0x0a00_0000 + number), 1000).into();
+            let connection = Connection::new(Protocol::TCP, client, service, dest);
+            let connection = connection.expect("one family").state(TcpState::Established.number());
+            encoder.push(&connection).expect("it fits")
+        })
+        .collect();
+    full.extend(encoder.finish());
+    full
 }
 
 /// An interface's number in this thread's namespace.

@@ -9,9 +9,9 @@ use crate::terminal::Terminal;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("completion::bash", bash).timeout(600),
-    Case::new("completion::zsh", zsh).timeout(600),
-    Case::new("completion::fish", fish).timeout(600),
+    Case::new("completion::bash", bash).timeout(900),
+    Case::new("completion::zsh", zsh).timeout(900),
+    Case::new("completion::fish", fish).timeout(900),
 ];
 
 fn installed(ctx: &Ctx) -> Result<Root, Failure> {

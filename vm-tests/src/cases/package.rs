@@ -13,10 +13,10 @@ pub const VARIABLE: &str = "IPVS_VM_PACKAGES";
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("package::removal_restores_the_original", removal_restores).timeout(400),
-    Case::new("package::theirs_comes_later_and_goes_first", theirs_later).timeout(400),
-    Case::new("package::theirs_moves_to_usr_meanwhile", theirs_moves).timeout(400),
-    Case::new("package::a_failed_installation_leaves_all_as_it_was", failed).timeout(400),
+    Case::new("package::removal_restores_the_original", removal_restores).timeout(900),
+    Case::new("package::theirs_comes_later_and_goes_first", theirs_later).timeout(900),
+    Case::new("package::theirs_moves_to_usr_meanwhile", theirs_moves).timeout(900),
+    Case::new("package::a_failed_installation_leaves_all_as_it_was", failed).timeout(900),
 ];
 
 const OURS: &str = "dpkg -i /packages/ours.deb";

@@ -97,8 +97,9 @@ fn the_manual_tells_the_table() {
     assert_eq!(in_manual, table());
 }
 
-/// Words of the prose that look like options and are none of ours: of systemctl, tcpdump.
-const FOREIGN: [&str; 3] = ["--now", "-i", "-w"];
+/// Words of the prose that look like options and are none of the program's: of systemctl, tcpdump; and in
+/// the manual of `ipvs-syncd` of `ipvsadm`.
+const FOREIGN: [&str; 4] = ["--now", "-i", "-w", "-S"];
 
 /// Whether the words of a program have this option, anywhere.
 fn has_word_option(program: &str, option: &str) -> bool {

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
+use ipvs_syncd::checkpoint::{Heading, Writer};
 use ipvs_syncd::table::Conversion;
 use tempfile::NamedTempFile;
 
 use super::director::Place;
-use super::document::{Heading, Writer};
 use super::selection::Selection;
 use super::tally::Tally;
 use crate::program::Outcome;

@@ -2,9 +2,8 @@
 //! Datagrams from connections, and their delivery.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ipvs_syncd::socket::{Pace, Sender};
 use ipvs_syncd::{Connection, EncodeError, Encoder, Version};
@@ -64,27 +63,17 @@ impl Mail {
 }
 
 /// Sends datagrams at a pace.
-pub(super) struct Courier<'s> {
+pub(super) struct Courier {
     sender: Sender,
     pace: Pace,
     start: Instant,
-    /// Set when it shall stop.
-    stop: Option<&'s AtomicBool>,
 }
 
-/// How long to sleep at a time, so that a wish to stop is heard.
-const NAP: Duration = Duration::from_millis(200);
-
-impl<'s> Courier<'s> {
+impl Courier {
     /// One that sends so many connections a second.
     pub(super) fn new(route: &Route, rate: NonZeroU32) -> Result<Self, Failure> {
         let sender = Sender::open(&route.target)?;
-        Ok(Self { sender, pace: Pace::new(rate), start: Instant::now(), stop: None })
-    }
-
-    /// The same, which stops when this is set.
-    pub(super) fn until(self, stop: &'s AtomicBool) -> Self {
-        Self { stop: Some(stop), ..self }
+        Ok(Self { sender, pace: Pace::new(rate), start: Instant::now() })
     }
 
     /// Sends all.
@@ -97,30 +86,18 @@ impl<'s> Courier<'s> {
             // A backup's buffer holds so many datagrams, however few connections they tell of.
             let weight = parcel.connections.max(Pace::PER_DATAGRAM);
             let wait = self.pace.wait(self.start.elapsed(), weight);
-            self.sleep(wait)?;
+            thread::sleep(wait);
             self.sender.send(&parcel.bytes)?;
             progress.add(parcel.connections);
         }
         Ok(())
     }
-
-    fn sleep(&self, time: Duration) -> Result<(), Failure> {
-        let end = Instant::now() + time;
-        loop {
-            if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-                return Err(Failure::interrupted());
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            thread::sleep(left.min(NAP));
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use ipvs_syncd::socket::Target;
     use ipvs_syncd::{ConnectionFlags, Datagram};
     use ipvs_types::Protocol;
@@ -155,17 +132,6 @@ mod tests {
             let header = Datagram::parse(bytes).expect("a message").header();
             assert_eq!(u32::from(header.count), *connections);
         }
-    }
-
-    #[test]
-    fn who_shall_stop_sends_nothing_more() {
-        let mut mail = mail(Version::V1);
-        mail.push(&connection(1, ["10.0.0.1", "192.0.2.1", "10.1.0.2"])).expect("sayable");
-        let route = route(Version::V1);
-        let stop = AtomicBool::new(true);
-        let mut courier = Courier::new(&route, Pace::RATE).expect("a socket").until(&stop);
-        let stopped = courier.deliver(&mail.close(), &mut Progress::of(1));
-        assert_eq!(stopped.expect_err("stopped").text, "interrupted");
     }
 
     #[test]

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `ipvs-syncd send`: connections to backups, from the table or from a file.
 
-mod arrival;
 pub(super) mod bulk;
 mod checkpoint;
 mod director;
-mod document;
 mod group;
-mod local;
 mod mail;
 mod progress;
 mod replay;

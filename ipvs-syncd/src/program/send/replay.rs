@@ -6,22 +6,23 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use clap::Args;
-use ipvs_netlink::Netns;
+use ipvs_netlink::{Ipvs, Netns};
 use ipvs_syncd::Connection;
+use ipvs_syncd::checkpoint::{Checkpoint, Left};
 use ipvs_syncd::socket::Pace;
+use ipvs_syncd::surgery::{self, Done, Plan, Session, Survey};
+use ipvs_syncd::table::Directory;
 use serde::Serialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::director::{self, Place};
 use super::group::{Group, Route};
-use super::local::Local;
 use super::mail::{Courier, Mail};
 use super::progress::Progress;
 use super::tally::Tally;
-use super::{arrival, document};
 use crate::program::Outcome;
 use crate::program::failure::Failure;
 
@@ -42,8 +43,8 @@ connection without its service is kept unbound, and takes the method from the fi
 the destination are there.
 
 With --local the messages go to the backup daemon of this host and nowhere else. If none runs, one runs on
-`lo` for the time. What does not arrive is sent again. Daemons are left as they were found, also after an
-error or an interrupt.
+`lo` for the time. What does not arrive is sent again, and what is there already is left as it is. Daemons
+are left as they were found, also after an error or an interrupt.
 
 Exit status: 0 sent, and arrived with --local; 1 failed; 2 not understood; 4 something did not arrive.";
 
@@ -53,12 +54,12 @@ Exit status: 0 sent, and arrived with --local; 1 failed; 2 not understood; 4 som
 pub(super) struct Replay {
     /// The file
     file: PathBuf,
-    /// Into the table of this host, and see that they arrive
+    /// Into the table of this host, and see that they arrive: as `ipvsadm conn restore`
     #[arg(long, conflicts_with_all = [
-        "interface", "sync_id", "group", "port", "ttl", "max_len", "sync_version",
+        "interface", "sync_id", "group", "port", "ttl", "max_len", "sync_version", "tries", "rate",
     ])]
     local: bool,
-    /// Send so many times, with --local at most and only what is missing
+    /// Send so many times
     #[arg(long, value_name = "N", default_value_t = NonZeroU32::new(3).expect("not zero"))]
     tries: NonZeroU32,
     /// Connections per second
@@ -87,36 +88,29 @@ struct Report<'c> {
     #[serde(flatten)]
     tally: Tally,
     /// Only with `--local`.
-    missing: Option<Vec<&'c Connection<'static>>>,
+    missing: Option<Vec<&'c Done>>,
 }
 
 impl Replay {
     /// Carries it out.
     pub(super) fn run(self, out: &mut dyn Write) -> Outcome {
-        let (heading, all) = document::read(&self.file)?;
-        let age = heading.age(SystemTime::now());
-        let (mut tally, mut alive) = (Tally::default(), Vec::with_capacity(all.len()));
-        for connection in all {
-            match shortened(connection, age) {
-                Some(connection) => {
-                    tally.count(&connection, true);
-                    alive.push(connection);
-                }
-                None => tally.skip("expired since the checkpoint"),
-            }
-        }
-        // Templates first.
-        alive.sort_by_key(|connection| !connection.is_template());
-        let all: Vec<_> = alive.iter().collect();
-        let place = Place { netns: self.netns.clone(), root: None };
-        let missing = match (self.dry_run, self.local) {
+        let checkpoint = Checkpoint::read(&self.file);
+        let checkpoint = checkpoint.map_err(|error| Failure::failed(error).of(&self.file))?;
+        let Left { age, connections, expired } = checkpoint.left(SystemTime::now());
+        let mut tally = Tally::default();
+        connections.iter().for_each(|connection| tally.count(connection, true));
+        (0..expired).for_each(|_| tally.skip("expired since the checkpoint"));
+        let local = match (self.dry_run, self.local) {
             (true, _) => None,
-            (false, true) => Some(self.locally(&place, &all, &mut tally)?),
+            (false, true) => Some(self.locally(connections)?),
             (false, false) => {
-                self.to_group(&place, &all, &mut tally)?;
+                self.to_group(&connections, &mut tally)?;
                 None
             }
         };
+        let missing = local.as_ref().map(|report| {
+            report.done.iter().filter(|done| !done.outcome.is_success()).collect::<Vec<_>>()
+        });
         let status = missing.as_ref().map_or(0, |none| if none.is_empty() { 0 } else { MISSING });
         let (schema, event, age_seconds) = (1, "replay", age.as_secs());
         let report = Report { schema, event, dry_run: self.dry_run, age_seconds, tally, missing };
@@ -125,12 +119,8 @@ impl Replay {
     }
 
     /// Nobody tells what arrives: all is sent each time.
-    fn to_group(
-        &self,
-        place: &Place,
-        all: &[&Connection<'static>],
-        tally: &mut Tally,
-    ) -> Result<(), Failure> {
+    fn to_group(&self, all: &[Connection<'static>], tally: &mut Tally) -> Result<(), Failure> {
+        let place = Place { netns: self.netns.clone(), root: None };
         let route = self.group.route(&place.director()?, place.netns.as_ref())?;
         let mut courier = Courier::new(&route, self.rate)?;
         for _ in 0..self.tries.get() {
@@ -139,43 +129,23 @@ impl Replay {
         Ok(())
     }
 
-    /// Returns what did not arrive.
-    fn locally<'c>(
-        &self,
-        place: &Place,
-        all: &[&'c Connection<'static>],
-        tally: &mut Tally,
-    ) -> Result<Vec<&'c Connection<'static>>, Failure> {
+    /// Returns what became of each.
+    fn locally(&self, all: Vec<Connection<'static>>) -> Result<surgery::Report, Failure> {
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(Failure::failed)?;
         }
-        let local = Local::new(place)?;
-        let route = local.route(place.netns.as_ref());
-        let missing = self.until_arrived(place, &route, all, &stop, tally);
-        let left = local.leave();
-        let missing = missing?;
-        left.map(|()| missing)
-    }
-
-    fn until_arrived<'c>(
-        &self,
-        place: &Place,
-        route: &Route,
-        all: &[&'c Connection<'static>],
-        stop: &AtomicBool,
-        tally: &mut Tally,
-    ) -> Result<Vec<&'c Connection<'static>>, Failure> {
-        let mut courier = Courier::new(route, self.rate)?.until(stop);
-        let (start, mut missing) = (Instant::now(), all.to_vec());
-        for _ in 0..self.tries.get() {
-            send(&mut courier, route, &missing, tally)?;
-            missing = arrival::missing(place, &arrival::lasting(&missing, start), stop)?;
-            if missing.is_empty() {
-                break;
-            }
-        }
-        Ok(missing)
+        let (mut ipvs, place) = match self.netns.clone() {
+            Some(netns) => (Ipvs::in_netns(netns.clone())?, surgery::Place::netns(netns)),
+            None => (Ipvs::open()?, surgery::Place::here()),
+        };
+        let survey = Survey::take(&mut ipvs, &place)?;
+        let directory = Directory::from(&survey.table);
+        let mut session = Session::open(ipvs, place, &survey, stop)?;
+        let report = Plan::restore(all).perform(&directory, &mut session);
+        // Whatever came of it, the daemon goes first.
+        session.close()?;
+        Ok(report?)
     }
 
     fn tell(&self, out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
@@ -191,7 +161,9 @@ impl Replay {
             Some([]) => writeln!(out, "all arrived"),
             Some(missing) => {
                 writeln!(out, "{} did not arrive:", missing.len())?;
-                missing.iter().take(SHOWN).try_for_each(|c| writeln!(out, "  {c}"))?;
+                for Done { step, outcome, .. } in missing.iter().take(SHOWN) {
+                    writeln!(out, "  {}: {outcome}", step.sent())?;
+                }
                 match missing.len().saturating_sub(SHOWN) {
                     0 => Ok(()),
                     more => writeln!(out, "  and {more} more (all with --json)"),
@@ -201,16 +173,10 @@ impl Replay {
     }
 }
 
-/// The connection with what is left of its timeout after `age`.
-fn shortened(connection: Connection<'static>, age: Duration) -> Option<Connection<'static>> {
-    let left = connection.timeout.as_secs().checked_sub(age.as_secs()).filter(|left| *left > 0)?;
-    Some(connection.timeout(Duration::from_secs(left)))
-}
-
 fn send(
-    courier: &mut Courier<'_>,
+    courier: &mut Courier,
     route: &Route,
-    connections: &[&Connection<'static>],
+    connections: &[Connection<'static>],
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let mut mail = Mail::new(route);
@@ -222,25 +188,4 @@ fn send(
     let parcels = mail.close();
     tally.post(&parcels);
     courier.deliver(&parcels, &mut Progress::of(connections.len() as u64))
-}
-
-#[cfg(test)]
-mod tests {
-    use ipvs_types::Protocol;
-
-    use super::*;
-
-    #[test]
-    fn timeouts_shrink_with_age_and_run_out() {
-        let end = |text: &str| text.parse().expect("an address");
-        let [client, service, dest] = ["10.0.0.1:9", "192.0.2.1:80", "10.1.0.2:80"].map(end);
-        let connection = Connection::new(Protocol::TCP, client, service, dest);
-        let connection = connection.expect("one family").timeout(Duration::from_secs(100));
-        let left = |age| {
-            let connection = shortened(connection.clone(), Duration::from_secs_f64(age));
-            connection.map(|connection| connection.timeout.as_secs())
-        };
-        assert_eq!((left(0.0), left(98.7)), (Some(100), Some(2)));
-        assert_eq!((left(99.0), left(100.0), left(1e6)), (Some(1), None, None));
-    }
 }

@@ -37,7 +37,8 @@ A socket from systemd (socket activation) goes before http.listen.
 Started as root, it becomes `nobody`, or --user, once its sockets are open, and gives up all capabilities
 (but CAP_NET_ADMIN with --daemon-states). The file has to be readable for that user to be read again.
 
-Exit status: 0 ended by a signal; 1 failed; 2 not understood.";
+Exit status: 0 ended by a signal; 1 failed; 2 the command line or configuration is not understood, so
+that starting it again is of no use.";
 
 /// Hear the sync messages of masters all the time: metrics, log, alarms
 ///
@@ -59,8 +60,8 @@ impl Serve {
     /// Carries it out.
     pub(super) fn run(self, out: &mut dyn Write) -> Outcome {
         let Self { config: file, check, flags } = self;
-        let config = Config::load(file.as_deref(), &flags).map_err(Failure::failed)?;
-        privileges::check(&config.process.user).map_err(Failure::failed)?;
+        let config = Config::load(file.as_deref(), &flags).map_err(Failure::not_understood)?;
+        privileges::check(&config.process.user).map_err(Failure::not_understood)?;
         if check {
             let text = config.text().map_err(Failure::failed)?;
             out.write_all(text.as_bytes()).map_err(Failure::output)?;

@@ -8,6 +8,7 @@ mod direct;
 mod list;
 mod means;
 mod place;
+mod restore;
 mod rows;
 mod show;
 mod surgery;
@@ -32,6 +33,7 @@ Examples:
   ipvsadm conn delete --client 198.51.100.7:40000 --protocol tcp
   ipvsadm conn steer --dest 10.0.0.2 --protocol udp --to 10.0.0.3:53
   ipvsadm conn unpin 198.51.100.7           the client gets a server anew
+  ipvsadm conn restore conns.json           of `ipvs-syncd send checkpoint`
 
 A stock kernel has no command for this. Its backup daemon is told, over lo or with messages that never
 leave the host; if none runs, one is started on lo for these seconds and stopped again. What was done is
@@ -42,7 +44,7 @@ deletes itself.
 Exit status: 0 done, also if nothing was there to do; 1 failed or refused; 2 not understood; 4 some
 entries did not become what was wanted.";
 
-/// List and count connections, end them, give them to another server, free persistent clients
+/// List and count connections, end, move or restore them, free persistent clients
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[command(subcommand_required = true, arg_required_else_help = false)]
@@ -59,6 +61,7 @@ enum Subject {
     Delete(delete::Delete),
     Steer(Steer),
     Unpin(unpin::Unpin),
+    Restore(restore::Restore),
 }
 
 /// Give connections to another destination of their service
@@ -97,6 +100,7 @@ impl Conn {
                 })
             }
             Subject::Unpin(unpin) => unpin.run(io, connect),
+            Subject::Restore(restore) => restore.run(io, connect),
         }
     }
 }

@@ -64,6 +64,10 @@ const fn kind(outcome: Outcome) -> &'static str {
         Outcome::Moved => "moved",
         Outcome::EndedBefore => "ended by themselves",
         Outcome::Unpinned { .. } => "freed",
+        Outcome::Restored => "restored",
+        Outcome::Present => "there already",
+        Outcome::Newer { .. } => "not restored for a newer one",
+        Outcome::Absent => "did not arrive",
         Outcome::Stayed => "still there",
         _ => "interrupted",
     }
@@ -73,6 +77,7 @@ fn change(step: &Step) -> String {
     match step.change {
         Change::Move { to } => format!("would move to {to}"),
         Change::Unpin(_) => "would be freed, its connections ended".to_owned(),
+        Change::Restore => "would be restored, unless it is there".to_owned(),
         _ => "would end".to_owned(),
     }
 }

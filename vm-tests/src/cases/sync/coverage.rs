@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use ipvs_proc::{Connection, Layout, Root};
 use serde_json::Value;
 
-use super::TRIAL;
 use crate::case::{Case, Failure};
 use crate::command;
 use crate::ctx::Ctx;
@@ -20,11 +19,9 @@ use crate::wait;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("sync::coverage_is_what_both_tables_say", coverage).timeout(600).trial(TRIAL),
-    Case::new("sync::two_masters_and_a_spoofed_sender_raise_their_alarms", alarms)
-        .timeout(600)
-        .trial(TRIAL),
-    Case::new("sync::a_fast_master_is_followed_without_a_loss", fast).timeout(900).trial(TRIAL),
+    Case::new("sync::coverage_is_what_both_tables_say", coverage).timeout(600),
+    Case::new("sync::two_masters_and_a_spoofed_sender_raise_their_alarms", alarms).timeout(600),
+    Case::new("sync::a_fast_master_is_followed_without_a_loss", fast).timeout(900),
 ];
 
 const SERVICE: &str = "192.0.2.1:9";
@@ -107,13 +104,13 @@ fn told(file: &Path) -> Result<Vec<Value>, Failure> {
     whole.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
 }
 
-fn events(lines: &[Value], name: &str) -> Vec<Value> {
+pub(super) fn events(lines: &[Value], name: &str) -> Vec<Value> {
     lines.iter().filter(|line| line["event"] == name).cloned().collect()
 }
 
 /// Has a monitor run on a host while `work` is done, which can look into what it tells. Returns all
 /// that it told.
-fn monitored(
+pub(super) fn monitored(
     ctx: &Ctx,
     host: &Host,
     options: &str,

@@ -3,12 +3,11 @@
 
 mod bulk;
 mod coverage;
+mod failover;
 mod surgery;
+mod transfer;
 
 use crate::case::Case;
 
-/// Why most of these do not run by themselves yet.
-const TRIAL: &str = "passed on 7.2 at most, not yet on 6.1 and 6.12";
-
 /// The tests of this module.
-pub const CASES: &[&[Case]] = &[bulk::CASES, coverage::CASES, surgery::CASES];
+pub const CASES: &[&[Case]] = &[bulk::CASES, coverage::CASES, failover::CASES, surgery::CASES];

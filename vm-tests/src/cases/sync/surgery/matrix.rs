@@ -24,6 +24,8 @@ const METHODS: [(&str, Method); 3] =
     [("masq", Method::MASQ), ("route", Method::ROUTE), ("tunnel", Method::TUNNEL)];
 const PROTOCOLS: [Protocol; 3] = [Protocol::TCP, Protocol::UDP, Protocol::SCTP];
 const PORT: u16 = 5000;
+/// The clients' ports come after it.
+const FIRST_CLIENT: u16 = 40000;
 /// Connections of each kind, the first of which will end and the second move.
 const CLIENTS: u16 = 4;
 
@@ -44,8 +46,9 @@ pub(super) fn run(ctx: &mut Ctx) -> Result<(), Failure> {
     }
     make(&director, &made)?;
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
-    for (number, kind) in kinds.iter().enumerate() {
-        let results = [kind.delete(&director, number)?, kind.steer(&director, number)?];
+    let deleted = delete(&director, &kinds)?;
+    for ((number, kind), deleted) in kinds.iter().enumerate().zip(deleted) {
+        let results = [deleted, kind.steer(&director, number)?];
         let cells = results.each_ref().map(|fault| if fault.is_none() { "yes" } else { "no" });
         let (name, kernel) = (kind.name(), ctx.kernel());
         rows.push(format!("| {kernel} | {name} | {} |", cells.join(" | ")));
@@ -85,7 +88,7 @@ impl Kind {
     }
 
     fn client(&self, number: usize, client: u16) -> String {
-        self.end(1, number, client, 40000 + client)
+        self.end(1, number, client, FIRST_CLIENT + client)
     }
 
     /// A service with two destinations.
@@ -126,15 +129,8 @@ impl Kind {
         Ok(connection.method(self.method.1).state(state).flags(flags).timeout(LONG))
     }
 
-    /// Ends the connection of the first client; what is wrong with the outcome.
-    fn delete(&self, director: &Host, number: usize) -> Result<Option<String>, Failure> {
-        let client = self.client(number, 1);
-        let command = format!("ipvsadm conn delete --client {client} --protocol {}", self.protocol);
-        self.check(director, &command, |line| (!line.contains(&client)).then(|| line.to_owned()))
-    }
-
     /// Moves the connection of the second client to the second destination, where it must count as
-    /// UDP does, or as what is open.
+    /// UDP does, or as what is open; what is wrong with the outcome.
     fn steer(&self, director: &Host, number: usize) -> Result<Option<String>, Failure> {
         let client = self.client(number, 2);
         let (old, new) = (self.dest(number, 1), self.dest(number, 2));
@@ -142,11 +138,20 @@ impl Kind {
             "ipvsadm conn steer --force --client {client} --protocol {} --to {new}",
             self.protocol
         );
-        let fault = self.check(director, &command, |line| {
-            Some(if line.contains(&client) { line.replace(&old, &new) } else { line.to_owned() })
-        })?;
-        if fault.is_some() {
-            return Ok(fault);
+        let (daemons_before, before) = (daemons(director)?, connections(director)?);
+        let output = director.cmd(&command)?;
+        let said = [output.text(), output.error_text()].concat();
+        let moved = |line: &String| match line.contains(&format!(" {client} ")) {
+            true => line.replace(&old, &new),
+            false => line.clone(),
+        };
+        let expected: BTreeSet<_> = before.iter().map(moved).collect();
+        assert_ne!(expected, before, "{command}: nothing to do");
+        assert_eq!(daemons(director)?, daemons_before, "{command}: {said}");
+        let after = connections(director)?;
+        if output.status != 0 || after != expected {
+            let differences: Vec<_> = expected.symmetric_difference(&after).collect();
+            return Ok(Some(format!("status {}: {differences:?}: {said}", output.status)));
         }
         let key: ServiceKey = format!("{}/{}", self.protocol, self.service(number)).parse()?;
         let dest = director.inside(|| Ok(Ipvs::open()?.dest(key, new.parse()?)?))?;
@@ -155,28 +160,30 @@ impl Kind {
         let right = counts == (active, 1 - active) && dest.config.forward.method() == self.method.1;
         Ok((!right).then(|| format!("{counts:?} connections at {:?}", dest.config.forward)))
     }
+}
 
-    /// Runs a command after which every line is what `change` makes of it, or gone, and the daemons are
-    /// what they were.
-    fn check(
-        &self,
-        director: &Host,
-        command: &str,
-        change: impl Fn(&str) -> Option<String>,
-    ) -> Result<Option<String>, Failure> {
-        let (before, daemons_before) = (connections(director)?, daemons(director)?);
-        let output = director.cmd(command)?;
-        let after = connections(director)?;
-        let expected: BTreeSet<_> = before.iter().filter_map(|line| change(line)).collect();
-        assert_ne!(expected, before, "{command}: nothing to do");
-        if output.status != 0 {
-            let said = [output.text(), output.error_text()].concat();
-            return Ok(Some(format!("status {}: {said}", output.status)));
-        }
-        if daemons(director)? != daemons_before {
-            return Ok(Some(format!("{command}: the daemons are not what they were")));
-        }
-        let differences: Vec<_> = expected.symmetric_difference(&after).collect();
-        Ok((!differences.is_empty()).then(|| format!("{command}: {differences:?}")))
-    }
+/// Ends the connections of the first client of each kind, and no other; what is wrong with each kind.
+fn delete(director: &Host, kinds: &[Kind]) -> Result<Vec<Option<String>>, Failure> {
+    let port = FIRST_CLIENT + 1;
+    let command = format!("ipvsadm conn delete --client-port {port}");
+    let clients: Vec<_> =
+        kinds.iter().enumerate().map(|(number, kind)| kind.client(number, 1)).collect();
+    let chosen = |line: &str| clients.iter().any(|client| line.contains(&format!(" {client} ")));
+    let (daemons_before, before) = (daemons(director)?, connections(director)?);
+    let output = director.cmd(&command)?;
+    let said = [output.text(), output.error_text()].concat();
+    let after = connections(director)?;
+    let rest = |lines: &BTreeSet<String>| {
+        lines.iter().filter(|line| !chosen(line)).cloned().collect::<BTreeSet<_>>()
+    };
+    assert_eq!(rest(&after), rest(&before), "{command}: others have changed: {said}");
+    assert_eq!(daemons(director)?, daemons_before, "{command}: {said}");
+    assert_eq!(before.len() - rest(&before).len(), kinds.len(), "{before:?}");
+    let wrong = |client: &String| {
+        let line = after.iter().find(|line| line.contains(&format!(" {client} ")));
+        line.map(|line| format!("{command}: {line}: {said}"))
+    };
+    let faults: Vec<_> = clients.iter().map(wrong).collect();
+    assert_eq!(output.status == 0, faults.iter().all(Option::is_none), "{command}: {said}");
+    Ok(faults)
 }

@@ -7,24 +7,17 @@ mod persistent;
 mod table;
 mod traffic;
 
-use super::TRIAL;
 use crate::case::Case;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("sync::surgery_works_for_every_protocol_method_and_family", matrix::run)
-        .timeout(900)
-        .trial(TRIAL),
-    Case::new("sync::a_tcp_transfer_is_cut_and_another_goes_on", traffic::tcp_ipv4).trial(TRIAL),
-    Case::new("sync::a_tcp_transfer_over_ipv6_is_cut_and_another_goes_on", traffic::tcp_ipv6)
-        .trial(TRIAL),
-    Case::new("sync::a_udp_client_is_steered_within_two_seconds", traffic::udp_ipv4).trial(TRIAL),
-    Case::new("sync::a_udp_client_over_ipv6_is_steered_within_two_seconds", traffic::udp_ipv6)
-        .trial(TRIAL),
-    Case::new("sync::a_persistent_client_is_freed", persistent::resting).trial(TRIAL),
-    Case::new("sync::a_persistent_client_that_talks_on_is_freed", persistent::talking)
-        .trial("on 7.2 the old server goes on answering"),
-    Case::new("sync::surgery_beside_a_master_and_backup_stays_on_the_host", daemons::real_pair)
-        .trial(TRIAL),
-    Case::new("sync::surgery_is_refused_where_it_is_unsafe", daemons::refusals).trial(TRIAL),
+    Case::new("sync::surgery_works_for_every_protocol_method_and_family", matrix::run).timeout(900),
+    Case::new("sync::a_tcp_transfer_is_cut_and_another_goes_on", traffic::tcp_ipv4),
+    Case::new("sync::a_tcp_transfer_over_ipv6_is_cut_and_another_goes_on", traffic::tcp_ipv6),
+    Case::new("sync::a_udp_client_is_steered_within_two_seconds", traffic::udp_ipv4),
+    Case::new("sync::a_udp_client_over_ipv6_is_steered_within_two_seconds", traffic::udp_ipv6),
+    Case::new("sync::a_persistent_client_is_freed", persistent::resting),
+    Case::new("sync::a_persistent_client_that_talks_on_is_freed", persistent::talking),
+    Case::new("sync::surgery_beside_a_master_and_backup_stays_on_the_host", daemons::real_pair),
+    Case::new("sync::surgery_is_refused_where_it_is_unsafe", daemons::refusals),
 ];

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! TCP connections over which bytes go all the time.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::case::Failure;
+use crate::topology::Host;
+
+/// Where servers listen.
+pub(super) const PORT: u16 = 7;
+/// Between two packets: less than the shortest timeout, so that it never runs out.
+pub(super) const INTERVAL: Duration = Duration::from_millis(50);
+/// How long an answer may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Bytes that come and go over a connection, in a thread of their own.
+pub(super) struct Transfer {
+    pub(super) client: SocketAddr,
+    stop: Arc<AtomicBool>,
+    cut: Arc<AtomicBool>,
+    exchanged: Arc<AtomicU64>,
+}
+
+impl Transfer {
+    pub(super) fn start(mut stream: TcpStream) -> Result<Self, Failure> {
+        let client = stream.local_addr()?;
+        let (stop, cut) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        stream.set_read_timeout(Some(PATIENCE))?;
+        // The connection is open in the director's table, too, once a byte came back.
+        exchange(&mut stream)?;
+        let exchanged = Arc::new(AtomicU64::new(0));
+        let (stopped, reported) = (Arc::clone(&stop), Arc::clone(&cut));
+        let counter = Arc::clone(&exchanged);
+        thread::spawn(move || {
+            while !stopped.load(Ordering::SeqCst) {
+                if exchange(&mut stream).is_err() {
+                    reported.store(true, Ordering::SeqCst);
+                    break;
+                }
+                counter.fetch_add(1, Ordering::SeqCst);
+                thread::sleep(INTERVAL);
+            }
+        });
+        Ok(Self { client, stop, cut, exchanged })
+    }
+
+    /// Whether it is cut within the time that an answer may take.
+    pub(super) fn is_cut(&self) -> bool {
+        let deadline = Instant::now() + PATIENCE * 2;
+        while Instant::now() < deadline && !self.cut.load(Ordering::SeqCst) {
+            thread::sleep(INTERVAL);
+        }
+        self.cut.load(Ordering::SeqCst)
+    }
+
+    /// Whether bytes come back still.
+    pub(super) fn goes_on(&self) -> bool {
+        let before = self.exchanged.load(Ordering::SeqCst);
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline && self.exchanged.load(Ordering::SeqCst) < before + 3 {
+            thread::sleep(INTERVAL);
+        }
+        self.exchanged.load(Ordering::SeqCst) >= before + 3
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+    }
+}
+
+fn exchange(stream: &mut TcpStream) -> io::Result<()> {
+    let mut byte = [0];
+    stream.write_all(b"x")?;
+    stream.read_exact(&mut byte)
+}
+
+/// A server that sends back what it gets, until the guest ends.
+pub(super) fn echo_tcp(host: &Host) -> Result<(), Failure> {
+    let any: SocketAddr = format!("[::]:{PORT}").parse()?;
+    let listener = host.inside(|| Ok(TcpListener::bind(any)?))?;
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || io::copy(&mut &stream, &mut &stream));
+        }
+    });
+    Ok(())
+}

@@ -2,8 +2,13 @@
 //! The asynchronous client on a kernel in memory.
 #![cfg(all(feature = "tokio", feature = "fake"))]
 
+use ipvs_netlink::ext::{
+    Connection, ConnectionFilter, ConnectionKey, Deleted, Extent, Features, Tier,
+};
 use ipvs_netlink::fake::{Kernel, Release};
-use ipvs_netlink::types::{DestConfig, DestKey, Forward, Scheduler, ServiceConfig, ServiceKey};
+use ipvs_netlink::types::{
+    DestConfig, DestKey, Forward, Method, Protocol, Scheduler, ServiceConfig, ServiceKey,
+};
 use ipvs_netlink::{AsyncIpvs, Error, ErrorKind, Ipvs, Operation};
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -35,6 +40,28 @@ async fn the_verbs_do_what_the_blocking_ones_do() -> Result<(), Error> {
     assert_eq!(outcomes, [Ok(()), Ok(())]);
     let error = ipvs.service(web()).await.expect_err("flushed");
     assert_eq!(error.kind(), ErrorKind::NoSuchService);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_verbs_of_patched_kernels_are_there() -> Result<(), Error> {
+    let (kernel, _) = open().await;
+    let features = Features::all_known();
+    kernel.set_features(Some(features));
+    let (client, service) = (([10, 0, 0, 1], 4000).into(), ([192, 0, 2, 10], 80).into());
+    let key = ConnectionKey::new(Protocol::TCP, client, service);
+    let one = Connection::new(key, ([10, 1, 0, 2], 80).into(), Method::MASQ);
+    kernel.add_connection(one.clone());
+    let ipvs = AsyncIpvs::with(Ipvs::with_backend(kernel.clone())).await?;
+    let web = ConnectionFilter::new().service_port(80);
+    assert_eq!(ipvs.tier().await?, Tier::Patched { features });
+    assert_eq!(ipvs.connections(web).await?, std::slice::from_ref(&one));
+    assert_eq!((ipvs.connection(key).await?, ipvs.count_connections(web).await?), (one.clone(), 1));
+    ipvs.delete_connection(key).await?;
+    assert_eq!(ipvs.delete_connections(web).await?, Deleted::default());
+    kernel.add_connection(one);
+    assert_eq!(ipvs.delete_all_connections().await?, Deleted { deleted: 1, busy: 0 });
+    assert_eq!(ipvs.snapshot(Extent::Rules).await?.genid, 1);
     Ok(())
 }
 

@@ -264,3 +264,41 @@ fn a_snapshot_gives_up_in_the_end() -> Result<(), Error> {
     assert_eq!(error.kind(), ErrorKind::Unsettled);
     Ok(())
 }
+
+/// Each condition alone, with what it holds of and what it does not.
+#[test]
+fn conditions_hold_of_what_they_say() {
+    let mut one = connection(40000);
+    one.dest = socket("[2001:db8::2]:8080");
+    (one.state, one.fwmark) = (1, std::num::NonZeroU32::new(7));
+    one.flags = ConnectionFlags::SYNC | ConnectionFlags::INACTIVE;
+    one.method = Method::TUNNEL;
+    let seconds = std::time::Duration::from_secs;
+    (one.timeout, one.expires) = (seconds(900), seconds(870));
+    let all = ConnectionFilter::new();
+    let network = |text: &str| text.parse::<Network>().expect("a network");
+    let (sync, word) = (ConnectionFlags::SYNC, ConnectionFlags::from_bits_retain);
+    for (holds, fails) in [
+        (all.family(Family::Ipv4), all.family(Family::Ipv6)),
+        (all.protocol(Protocol::TCP), all.protocol(Protocol(0))),
+        (all.client(network("198.51.100.0/24")), all.client(network("198.51.101.0/24"))),
+        (all.client(network("198.51.100.7")), all.client(network("::/0"))),
+        (all.client_port(40000), all.client_port(0)),
+        (all.service(network("0.0.0.0/0")), all.service(network("192.0.2.11"))),
+        (all.service_port(80), all.service_port(81)),
+        (all.dest(network("2001:db8::/32")), all.dest(network("10.0.0.0/8"))),
+        (all.dest_port(8080), all.dest_port(80)),
+        (all.fwmark(7), all.fwmark(0)),
+        (all.flags(sync, sync), all.flags(word(0), sync)),
+        (all.flags(sync, sync | ConnectionFlags::TEMPLATE), all.flags(sync, word(!0))),
+        (all.flags(word(2), word(7)), all.flags(word(3), word(7))),
+        (all.templates(false), all.templates(true)),
+        (all.state(1).state(2), all.state(2).state(40)),
+        (all.min_idle(seconds(30)), all.min_idle(seconds(31))),
+    ] {
+        assert!(holds.matches(&one), "{holds}");
+        assert!(!fails.matches(&one), "{fails}");
+        assert!(!holds.is_empty() && holds.to_string().starts_with("connections with "));
+    }
+    assert!(all.matches(&one) && all.is_empty());
+}

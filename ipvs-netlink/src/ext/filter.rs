@@ -58,7 +58,8 @@ pub struct ConnectionFilter {
     pub dest: End,
     /// The firewall mark; 0 for connections without one.
     pub fwmark: Option<u32>,
-    /// Flags that are to be so: of those in the second word exactly those of the first are set.
+    /// Flags that are to be so: of those in the second word exactly those of the first are set. Here
+    /// the low three bits, too, are part of the words: the forwarding method.
     pub flags: Option<(ConnectionFlags, ConnectionFlags)>,
     /// States by number, bit n for state n; a state above 31 never matches.
     pub states: Option<u32>,
@@ -165,14 +166,15 @@ impl ConnectionFilter {
 
     /// Whether all conditions hold.
     pub fn matches(&self, connection: &Connection) -> bool {
-        let Connection { key, dest, flags, state, fwmark, .. } = connection;
+        let Connection { key, dest, method, flags, state, fwmark, .. } = connection;
+        let word = ConnectionFlags::from_bits_retain(flags.to_wire(*method));
         self.family.is_none_or(|family| family == key.family())
             && self.protocol.is_none_or(|protocol| protocol == key.protocol)
             && self.client.holds(key.client.ip(), key.client.port())
             && self.service.holds(key.service.ip(), key.service.port())
             && self.dest.holds(dest.ip(), dest.port())
             && self.fwmark.is_none_or(|mark| mark == fwmark.map_or(0, u32::from))
-            && self.flags.is_none_or(|(wanted, mask)| *flags & mask == wanted)
+            && self.flags.is_none_or(|(wanted, mask)| word & mask == wanted)
             && self.states.is_none_or(|s| s.checked_shr((*state).into()).unwrap_or(0) & 1 == 1)
             && self.min_idle.is_none_or(|idle| idle <= connection.idle())
     }

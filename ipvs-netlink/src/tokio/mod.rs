@@ -7,6 +7,7 @@
 //! end, so that no half-read listing is left on the socket. Dropping a future therefore does not
 //! undo its change.
 
+mod extended;
 mod verbs;
 
 use std::fmt;

@@ -213,3 +213,28 @@ impl Channel {
 fn small_window() -> usize {
     rustix::param::page_size().clamp(4096, 8192)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::decode::netlink_family;
+
+    /// The controller's list of families is a dump that every Linux gives to everybody.
+    #[test]
+    fn what_a_visit_leaves_behind_disturbs_nobody() -> Result<(), Error> {
+        let mut channel = Channel::open(Duration::from_secs(5))?;
+        let request = Request::ListFamilies;
+        let all = channel.list(0, request, netlink_family, |found| found.id)?;
+        for wanted in 1..=all.len() {
+            let mut seen = Vec::new();
+            channel.visit(0, request, netlink_family, |found| {
+                seen.push(found);
+                let enough = seen.len() == wanted;
+                if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })?;
+            assert_eq!((seen.len(), &seen[0]), (wanted, &all[0]));
+        }
+        assert_eq!(channel.list(0, request, netlink_family, |found| found.id)?[0], all[0]);
+        Ok(())
+    }
+}

@@ -45,16 +45,28 @@ impl GroupListener {
     }
 
     /// Limits the wait for the next datagram; none is without limit.
-    fn limit(&self, wait: Option<Duration>) -> Result<RecvFlags, Error> {
-        if wait == Some(Duration::ZERO) {
-            return Ok(RecvFlags::TRUNC | RecvFlags::DONTWAIT);
-        }
+    fn limit(&self, wait: Option<Duration>) -> Result<(), Error> {
         // A limit below a microsecond would be none.
         let wait = wait.map(|wait| wait.max(Duration::from_micros(1)));
-        sockopt::set_socket_timeout(&self.socket, sockopt::Timeout::Recv, wait).map_err(
-            |errno| Error::Io { doing: "limit the wait for events", source: errno.into() },
-        )?;
-        Ok(RecvFlags::TRUNC)
+        sockopt::set_socket_timeout(&self.socket, sockopt::Timeout::Recv, wait)
+            .map_err(|errno| Error::Io { doing: "limit the wait for events", source: errno.into() })
+    }
+
+    /// Reads one datagram.
+    fn receive(&mut self, flags: RecvFlags) -> Result<Heard, Error> {
+        match recv(&self.socket, &mut self.buffer[..], flags | RecvFlags::TRUNC) {
+            Ok((_, length)) if length > self.buffer.len() => Ok(Heard::Lost),
+            Ok((_, length)) => {
+                self.understand(length)?;
+                Ok(self.events.pop_front().map_or(Heard::Nothing, Heard::Event))
+            }
+            Err(rustix::io::Errno::NOBUFS) => Ok(Heard::Lost),
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ok(Heard::Nothing),
+            Err(errno) => {
+                let source = io::Error::from(errno);
+                Err(Error::Io { doing: "receive events", source })
+            }
+        }
     }
 
     /// Reads the events of a datagram.
@@ -83,19 +95,13 @@ impl Listener for GroupListener {
         if let Some(event) = self.events.pop_front() {
             return Ok(Heard::Event(event));
         }
-        let flags = self.limit(wait)?;
-        match recv(&self.socket, &mut self.buffer[..], flags) {
-            Ok((_, length)) if length > self.buffer.len() => Ok(Heard::Lost),
-            Ok((_, length)) => {
-                self.understand(length)?;
-                Ok(self.events.pop_front().map_or(Heard::Nothing, Heard::Event))
+        // In a burst one system call an event is enough.
+        match self.receive(RecvFlags::DONTWAIT)? {
+            Heard::Nothing if wait != Some(Duration::ZERO) => {
+                self.limit(wait)?;
+                self.receive(RecvFlags::empty())
             }
-            Err(rustix::io::Errno::NOBUFS) => Ok(Heard::Lost),
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ok(Heard::Nothing),
-            Err(errno) => {
-                let source = io::Error::from(errno);
-                Err(Error::Io { doing: "receive events", source })
-            }
+            heard => Ok(heard),
         }
     }
 }

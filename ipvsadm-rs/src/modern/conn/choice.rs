@@ -2,6 +2,7 @@
 //! Which connections are changed.
 
 use clap::Args;
+use ipvs_netlink::ext::ConnectionFilter;
 use ipvs_proc::{Connection, Filter};
 
 use super::surgery::Site;
@@ -37,6 +38,21 @@ impl Choice {
         }
     }
 
+    /// As much of it as the kernel can look at.
+    pub(super) fn narrowed(&self) -> ConnectionFilter {
+        self.selection.narrowed()
+    }
+
+    /// How many are changed at most.
+    pub(super) const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// More than that match.
+    pub(super) fn too_many(&self) -> Failure {
+        too_many(self.limit)
+    }
+
     /// What matches.
     pub(super) fn read(
         &self,
@@ -45,4 +61,9 @@ impl Choice {
     ) -> Result<Vec<Connection<'static>>, Failure> {
         site.read(|listed| filter.matches(listed), self.limit)
     }
+}
+
+/// More than `limit` match.
+pub(super) fn too_many(limit: usize) -> Failure {
+    Failure::refused(format!("more than {limit} entries match: narrow it, or raise --limit"))
 }

@@ -1,30 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `ipvsadm conn list`: the same as `ipvsadm proc conns`.
-
-use std::path::PathBuf;
+//! `ipvsadm conn list`: the same as `ipvsadm proc conns`, by the best means.
 
 use clap::Args;
-use ipvs_netlink::Netns;
-use ipvs_proc::Root;
+use ipvs_netlink::{Error, Ipvs};
 
+use super::place::Where;
 use crate::legacy::streams::Io;
+use crate::modern::Outcome;
 use crate::modern::proc::{View, conns};
-use crate::modern::{Outcome, netns};
 
 /// Show connections and templates, or how many there are of each kind: as `ipvsadm proc conns`
+///
+/// A kernel with the family ipvs_ext is asked by netlink, which is much faster; others show them in /proc.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(super) struct List {
     #[command(flatten)]
     conns: conns::Conns,
-    /// A directory in the place of /proc, with net/ip_vs_conn in it
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["pid", "netns"])]
-    root: Option<PathBuf>,
-    /// The network namespace of this process
-    #[arg(long, value_name = "PID", conflicts_with = "netns")]
-    pid: Option<u32>,
-    /// Enter this network namespace: NAME (see `ip netns`), PID or PATH
-    #[arg(long, value_name = "NS", value_parser = netns::parse)]
-    netns: Option<Netns>,
+    #[command(flatten)]
+    place: Where,
     /// Print JSON: {"schema": 1, "connections": ...}
     #[arg(long)]
     json: bool,
@@ -34,14 +28,14 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn run(self, io: &mut Io<'_>) -> Outcome {
-        let root = match (self.root, self.pid, &self.netns) {
-            (Some(dir), ..) => Root::at(dir),
-            (None, Some(pid), _) => Root::process(pid),
-            (None, None, Some(_)) => Root::thread(),
-            (None, None, None) => Root::system(),
-        };
-        let view = View { root, json: self.json, strict: self.strict };
-        netns::inside(self.netns.as_ref(), || self.conns.run(&view, io))
+    pub(super) fn run(
+        self,
+        io: &mut Io<'_>,
+        connect: impl FnOnce() -> Result<Ipvs, Error>,
+    ) -> Outcome {
+        let Self { conns, place, json, strict } = self;
+        place.with_lister(io, connect, |ipvs, root, io| {
+            conns.run_with(ipvs, View { root, json, strict }, io)
+        })
     }
 }

@@ -46,6 +46,6 @@ impl Restore {
             let seconds = age.as_secs();
             warn(io, &format!("{expired} have expired since the checkpoint {seconds} s ago"));
         }
-        self.surgery.run(io, connect, |_| Ok(Plan::restore(connections)))
+        self.surgery.run(self.surgery.open(connect)?, io, |_| Ok(Plan::restore(connections)))
     }
 }

@@ -8,7 +8,7 @@ use super::rows::{self, Row};
 use crate::output::json;
 
 /// How many rows people are shown; programs get all.
-const ROWS: usize = 20;
+pub(super) const ROWS: usize = 20;
 
 /// For whom it is printed.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +86,7 @@ fn left_alone(entries: &[LeftAlone]) -> impl Iterator<Item = Row<'_>> {
     entries.iter().map(|left| Row::new(&left.connection, format!("left alone: {}", left.reason)))
 }
 
-fn table(mut rows: Vec<Row<'_>>, columns: Option<u16>) -> String {
+pub(super) fn table(mut rows: Vec<Row<'_>>, columns: Option<u16>) -> String {
     let more = rows.len().saturating_sub(ROWS);
     rows.truncate(ROWS);
     let table = rows::table(&rows, columns);

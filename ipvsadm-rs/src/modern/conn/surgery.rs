@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use ipvs_netlink::{Error, Ipvs, Netns};
-use ipvs_proc::{Connection, Root, Skipped};
+use ipvs_proc::{Connection, Filter, Root, Skipped};
 use ipvs_syncd::surgery::{Place, Plan, Report, Session, Survey};
 use ipvs_syncd::table::Directory;
 
+use super::choice::too_many;
 use super::show;
 use crate::legacy::streams::Io;
 use crate::modern::failure::{Failure, INCOMPLETE};
@@ -48,20 +49,53 @@ impl Site {
         wanted: impl Fn(&Connection<'_>) -> bool,
         limit: usize,
     ) -> Result<Vec<Connection<'static>>, Failure> {
-        let mut found = Vec::new();
-        let mut connections = self.place.connections()?;
-        let ended = connections.visit(|listed| {
-            if wanted(listed) {
-                found.push(listed.clone().into_owned());
-            }
-            if found.len() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        if ended.is_break() {
-            let text = format!("more than {limit} entries match: narrow it, or raise --limit");
-            return Err(Failure::refused(text));
-        }
-        self.skipped = connections.skipped().clone();
+        let (found, skipped) = read(&self.place, wanted, limit)?;
+        self.skipped = skipped;
         Ok(found)
+    }
+}
+
+/// The connections that are wanted, and what could not be read.
+fn read(
+    place: &Place,
+    wanted: impl Fn(&Connection<'_>) -> bool,
+    limit: usize,
+) -> Result<(Vec<Connection<'static>>, Skipped), Failure> {
+    let mut found = Vec::new();
+    let mut connections = place.connections()?;
+    let ended = connections.visit(|listed| {
+        if wanted(listed) {
+            found.push(listed.clone().into_owned());
+        }
+        if found.len() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    if ended.is_break() {
+        return Err(too_many(limit));
+    }
+    Ok((found, connections.skipped().clone()))
+}
+
+/// A kernel, and where its connections are listed.
+pub(super) struct Open {
+    pub(super) ipvs: Ipvs,
+    place: Place,
+}
+
+impl Open {
+    /// The connections that match, and what could not be read.
+    pub(super) fn read(
+        &self,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<(Vec<Connection<'static>>, Skipped), Failure> {
+        read(&self.place, |listed| filter.matches(listed), limit)
+    }
+
+    /// What is found there.
+    fn site(&mut self) -> Result<Site, Failure> {
+        let survey = Survey::take(&mut self.ipvs, &self.place)?;
+        let directory = Directory::from(&survey.table);
+        Ok(Site { survey, directory, place: self.place.clone(), skipped: Skipped::default() })
     }
 }
 
@@ -69,14 +103,11 @@ impl Surgery {
     /// Carries out what `plan` makes of the site.
     pub(super) fn run(
         &self,
+        mut open: Open,
         io: &mut Io<'_>,
-        connect: impl FnOnce() -> Result<Ipvs, Error>,
         plan: impl FnOnce(&mut Site) -> Result<Plan, Failure>,
     ) -> Outcome {
-        let (mut ipvs, place) = self.open(connect)?;
-        let survey = Survey::take(&mut ipvs, &place)?;
-        let directory = Directory::from(&survey.table);
-        let mut site = Site { survey, directory, place, skipped: Skipped::default() };
+        let mut site = open.site()?;
         let plan = plan(&mut site)?;
         bad_lines::report(&site.skipped, false, io)?;
         if plan.is_empty() && plan.left_alone().is_empty() {
@@ -90,21 +121,40 @@ impl Surgery {
         }
         let report = match plan.is_empty() {
             true => Report::from(plan),
-            false => perform(plan, ipvs, &site)?,
+            false => perform(plan, open.ipvs, &site)?,
         };
         print(io, &show::report(&report, &site.survey, style))?;
         Ok(if report.is_complete() { 0 } else { INCOMPLETE })
     }
 
-    fn open(
+    /// Opens the kernel that it is about.
+    pub(super) fn open(
         &self,
         connect: impl FnOnce() -> Result<Ipvs, Error>,
-    ) -> Result<(Ipvs, Place), Failure> {
-        match (&self.netns, &self.root) {
-            (Some(netns), _) => Ok((Ipvs::in_netns(netns.clone())?, Place::netns(netns.clone()))),
-            (None, Some(dir)) => Ok((connect()?, Place::at(Root::at(dir)))),
-            (None, None) => Ok((connect()?, Place::here())),
-        }
+    ) -> Result<Open, Failure> {
+        Ok(match (&self.netns, &self.root) {
+            (Some(netns), _) => {
+                let ipvs = Ipvs::in_netns(netns.clone())?;
+                Open { ipvs, place: Place::netns(netns.clone()) }
+            }
+            (None, Some(dir)) => Open { ipvs: connect()?, place: Place::at(Root::at(dir)) },
+            (None, None) => Open { ipvs: connect()?, place: Place::here() },
+        })
+    }
+
+    /// Whether nothing is to be done.
+    pub(super) const fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Whether programs read the result.
+    pub(super) const fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether the connections are those of copies.
+    pub(super) const fn of_copies(&self) -> bool {
+        self.root.is_some()
     }
 }
 

@@ -63,7 +63,7 @@ impl Unpin {
     ) -> Outcome {
         let service = self.service.or(self.fwmark.map(ServiceFilter::Fwmark));
         let filter = service.map_or_else(Filter::new, |service| Filter::new().service(service));
-        self.surgery.run(io, connect, |site| {
+        self.surgery.run(self.surgery.open(connect)?, io, |site| {
             let granularities = Granularities::from(&site.survey.table);
             let wanted = |client: &Client, listed: &Connection<'_>| match client {
                 Client::Host(address) => granularities.pin(listed).holds(*address),

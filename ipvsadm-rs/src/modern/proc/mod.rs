@@ -92,7 +92,7 @@ impl Proc {
         };
         let view = View { root, json: self.json, strict: self.strict };
         netns::inside(self.netns.as_ref(), || match self.subject {
-            Subject::Conns(conns) => conns.run(&view, io),
+            Subject::Conns(conns) => conns.run(view, io),
             Subject::Stats(stats) => stats.run(&view, io),
             Subject::Percpu(percpu) => percpu.run(&view, io),
             Subject::Status(status) => status.run(&view, io),

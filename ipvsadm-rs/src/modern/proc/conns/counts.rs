@@ -9,7 +9,8 @@ use ipvs_netlink::types::Protocol;
 use ipvs_proc::{Connection, ConnectionService, Count, Expiry, Groups, State, Virtual};
 use serde_json::json;
 
-use super::{Chosen, service};
+use super::chosen::Chosen;
+use super::service;
 use crate::legacy::streams::Io;
 use crate::modern::{Outcome, print};
 use crate::output::{Field, json, table};
@@ -59,7 +60,7 @@ const STEPS: &[Field<Step>] = &[
 ];
 
 /// Prints the numbers of each group, the largest first.
-pub(super) fn by(by: By, chosen: &mut Chosen, json: bool, io: &mut Io<'_>) -> Outcome {
+pub(super) fn by(by: By, chosen: &mut Chosen<'_>, json: bool, io: &mut Io<'_>) -> Outcome {
     let mut groups = Groups::default();
     count(chosen, |connection| groups.add(by.group(connection), connection))?;
     let rows: Vec<Row> =
@@ -72,7 +73,7 @@ pub(super) fn by(by: By, chosen: &mut Chosen, json: bool, io: &mut Io<'_>) -> Ou
 }
 
 /// Prints how many expire when.
-pub(super) fn histogram(chosen: &mut Chosen, json: bool, io: &mut Io<'_>) -> Outcome {
+pub(super) fn histogram(chosen: &mut Chosen<'_>, json: bool, io: &mut Io<'_>) -> Outcome {
     let mut expiry = Expiry::default();
     count(chosen, |connection| expiry.add(connection))?;
     let (mut steps, mut from) = (Vec::new(), 0);
@@ -87,12 +88,12 @@ pub(super) fn histogram(chosen: &mut Chosen, json: bool, io: &mut Io<'_>) -> Out
     }
 }
 
-fn count(chosen: &mut Chosen, mut add: impl FnMut(&Connection<'_>)) -> Outcome {
+fn count(chosen: &mut Chosen<'_>, mut add: impl FnMut(&Connection<'_>)) -> Outcome {
     let counted = chosen.visit(|connection| {
         add(connection);
         ControlFlow::<()>::Continue(())
     });
-    Ok(counted.map(|_| 0)?)
+    counted.map(|_| 0)
 }
 
 impl By {

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `ipvsadm proc conns`
 
+pub(in crate::modern) mod chosen;
 mod counts;
+pub(in crate::modern) mod listed;
 mod listing;
 pub(in crate::modern) mod selection;
 
-use std::fs::File;
-
 use clap::Args;
-use ipvs_proc::{BadLines, Connections, Layout, Virtual};
+use ipvs_netlink::Ipvs;
+use ipvs_netlink::ext::ConnectionFilter;
+use ipvs_proc::{BadLines, Filter, Layout, Root, Virtual};
 
 use super::{View, bad_lines};
 use crate::legacy::streams::Io;
 use crate::modern::Outcome;
+use crate::modern::failure::Failure;
+use chosen::{ByNetlink, Chosen};
 
 /// Show connections and templates, or how many there are of each kind
 ///
@@ -35,21 +39,48 @@ pub(in crate::modern) struct Conns {
     sync: bool,
 }
 
-/// The connections that were chosen.
-type Chosen = Connections<File>;
+impl Chosen<'_> {
+    /// Those of a kernel that lists them by netlink, if there is one, else those of the files in `root`.
+    /// The filter is as much as the kernel can look at, and all of it.
+    pub(in crate::modern) fn open<'i>(
+        ipvs: Option<&'i mut Ipvs>,
+        root: Root,
+        (narrowed, filter): (ConnectionFilter, Filter),
+        layout: Layout,
+    ) -> Result<Chosen<'i>, Failure> {
+        match ipvs {
+            Some(ipvs) => Ok(Chosen::Kernel(ByNetlink { ipvs, narrowed, filter, layout })),
+            None => {
+                let all = root.connections(layout)?.bad_lines(BadLines::Skip);
+                Ok(Chosen::File(all.filter_by(filter)))
+            }
+        }
+    }
+}
 
 impl Conns {
-    pub(in crate::modern) fn run(self, view: &View, io: &mut Io<'_>) -> Outcome {
+    pub(in crate::modern) fn run(self, view: View, io: &mut Io<'_>) -> Outcome {
+        self.run_with(None, view, io)
+    }
+
+    /// The same, with a kernel that lists them by netlink.
+    pub(in crate::modern) fn run_with(
+        self,
+        ipvs: Option<&mut Ipvs>,
+        view: View,
+        io: &mut Io<'_>,
+    ) -> Outcome {
+        let View { root, json, strict } = view;
         let layout = if self.sync { Layout::Sync } else { Layout::Plain };
-        let all = view.root.connections(layout)?.bad_lines(BadLines::Skip);
-        let mut chosen = all.filter_by(self.selection.filter()?);
-        match (self.by, self.histogram, view.json) {
-            (Some(by), _, _) => counts::by(by, &mut chosen, view.json, io)?,
-            (None, true, _) => counts::histogram(&mut chosen, view.json, io)?,
+        let filters = (self.selection.narrowed(), self.selection.filter()?);
+        let mut chosen = Chosen::open(ipvs, root, filters, layout)?;
+        match (self.by, self.histogram, json) {
+            (Some(by), _, _) => counts::by(by, &mut chosen, json, io)?,
+            (None, true, _) => counts::histogram(&mut chosen, json, io)?,
             (None, false, true) => listing::json(&mut chosen, io)?,
             (None, false, false) => listing::table(&mut chosen, layout, io)?,
         };
-        bad_lines::report(chosen.skipped(), view.strict, io)
+        bad_lines::report(&chosen.skipped(), strict, io)
     }
 }
 

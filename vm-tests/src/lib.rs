@@ -17,6 +17,7 @@ pub mod demo;
 pub mod differential;
 pub mod http;
 pub mod installation;
+pub mod listed;
 pub mod model;
 pub mod netns;
 pub mod oracle;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use ipvs_netlink::Ipvs;
 use ipvs_netlink::types::{DaemonConfig, DaemonRole};
-use ipvs_proc::{Layout, Root};
+use ipvs_proc::Virtual;
 use ipvs_syncd::socket::{Sender, Target};
 use ipvs_syncd::{Connection, Encoder, Version};
 
 use crate::case::Failure;
+use crate::listed;
 use crate::topology::Host;
 use crate::wait;
 
@@ -20,13 +21,11 @@ pub(super) const LONG: Duration = Duration::from_secs(3000);
 /// What doesn't change while nothing happens: `TCP 10.1.0.1:1 > 192.0.2.1:80 > 10.0.0.1:80 ESTABLISHED`.
 pub(super) fn connections(host: &Host) -> Result<BTreeSet<String>, Failure> {
     host.inside(|| {
-        let listed = Root::thread().connections(Layout::Plain)?;
-        let lines = listed.map(|connection| {
-            let c = connection?;
-            let ipvs_proc::Virtual::Address(service) = c.service else {
-                return Err(Failure::new("a firewall mark"));
-            };
-            Ok(format!("{} {} > {service} > {} {}", c.protocol, c.client, c.dest, c.state))
+        let lines = listed::connections()?.into_iter().map(|c| match c.service {
+            Virtual::Address(service) => {
+                Ok(format!("{} {} > {service} > {} {}", c.protocol, c.client, c.dest, c.state))
+            }
+            Virtual::Fwmark { .. } => Err(Failure::new("a firewall mark")),
         });
         lines.collect()
     })

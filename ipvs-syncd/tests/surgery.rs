@@ -144,6 +144,20 @@ fn a_connection_whose_packets_go_on_ends_all_the_same() {
 }
 
 #[test]
+fn what_a_reading_left_out_is_not_taken_for_ended() {
+    for blind in [1, 3, 5] {
+        let mut table = Table::new(Rules::Strict);
+        let number = table.add(connection(TCP, WEB, 1), None);
+        let flow = connection(TCP, WEB, 1);
+        let every = Duration::from_millis(90);
+        table.flows = vec![Flow { connection: flow, every, new: None, template: None }];
+        table.blind = blind;
+        assert_eq!(delete(&mut table, &[number]), [Outcome::Ended], "{blind}");
+        assert!(!table.has(number), "{blind}");
+    }
+}
+
+#[test]
 fn lost_messages_are_sent_again() {
     let mut table = Table::new(Rules::Strict);
     table.lose = 1;

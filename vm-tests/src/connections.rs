@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use ipvs_netlink::Ipvs;
 use ipvs_netlink::types::{DaemonConfig, DaemonRole};
-use ipvs_proc::{Layout, Root};
+use ipvs_proc::{Layout, Root, Virtual};
 use ipvs_syncd::socket::{Sender, Target};
 use ipvs_syncd::{Connection, Encoder, Version};
 
 use crate::case::Failure;
+use crate::listed;
 use crate::topology::Host;
 use crate::wait;
 
@@ -25,13 +26,11 @@ pub const LONG: Duration = Duration::from_secs(3000);
 /// The host fails, or has a template of a firewall mark.
 pub fn connections(host: &Host) -> Result<BTreeSet<String>, Failure> {
     host.inside(|| {
-        let listed = Root::thread().connections(Layout::Plain)?;
-        let lines = listed.map(|connection| {
-            let c = connection?;
-            let ipvs_proc::Virtual::Address(service) = c.service else {
-                return Err(Failure::new("a firewall mark"));
-            };
-            Ok(format!("{} {} > {service} > {} {}", c.protocol, c.client, c.dest, c.state))
+        let lines = listed::connections()?.into_iter().map(|c| match c.service {
+            Virtual::Address(service) => {
+                Ok(format!("{} {} > {service} > {} {}", c.protocol, c.client, c.dest, c.state))
+            }
+            Virtual::Fwmark { .. } => Err(Failure::new("a firewall mark")),
         });
         lines.collect()
     })

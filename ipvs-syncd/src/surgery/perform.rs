@@ -69,16 +69,24 @@ fn look<D: Director>(
         })
         .collect();
     let mut seen: Vec<_> = works.iter().map(|_| Seen::default()).collect();
-    director.visit(&mut |listed: &Listed<'_>| {
-        if let Some(index) = by_key.get(&Key::of(listed)) {
-            seen[*index].rows.push(Row { dest: listed.dest, expires: listed.expires });
-        }
-        for (index, pin) in &pins {
-            if pin.contains(listed, directory) {
-                seen[*index].members.push(listed.clone().into_owned());
+    let mut read = |seen: &mut Vec<Seen>| {
+        director.visit(&mut |listed: &Listed<'_>| {
+            if let Some(index) = by_key.get(&Key::of(listed)) {
+                seen[*index].add_row(Row { dest: listed.dest, expires: listed.expires });
             }
-        }
-    })?;
+            for (index, pin) in &pins {
+                if pin.contains(listed, directory) {
+                    seen[*index].add_member(listed);
+                }
+            }
+        })
+    };
+    read(&mut seen)?;
+    // Kernels before 7 leave lines out of a listing that takes several reads, when entries of any
+    // namespace come or go between two. So what is not there is looked for once more.
+    if by_key.values().any(|index| seen[*index].rows.is_empty()) {
+        read(&mut seen)?;
+    }
     Ok(seen)
 }
 

@@ -38,6 +38,25 @@ pub(super) struct Seen {
     pub(super) rows: Vec<Row>,
     /// What belongs to its template.
     pub(super) members: Vec<Listed<'static>>,
+    /// Which these are.
+    known: HashSet<(Key, SocketAddr)>,
+}
+
+impl Seen {
+    /// Adds an entry; of two readings of one, the later counts.
+    pub(super) fn add_row(&mut self, row: Row) {
+        match self.rows.iter_mut().find(|known| known.dest == row.dest) {
+            Some(known) => *known = row,
+            None => self.rows.push(row),
+        }
+    }
+
+    /// Adds what belongs to the template, unless it is there.
+    pub(super) fn add_member(&mut self, listed: &Listed<'_>) {
+        if self.known.insert((Key::of(listed), listed.dest)) {
+            self.members.push(listed.clone().into_owned());
+        }
+    }
 }
 
 /// An entry that has the key of a step.

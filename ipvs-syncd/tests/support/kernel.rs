@@ -63,6 +63,8 @@ pub struct Table {
     pub flows: Vec<Flow>,
     /// So many of the first datagrams are lost.
     pub lose: usize,
+    /// So many readings, of which every other one shows nothing: a kernel that lost its place.
+    pub blind: usize,
     /// Packets that come at the wrong moment.
     pub races: Races,
     /// The user wants an end after so many pauses.
@@ -81,9 +83,9 @@ fn same(a: &Connection<'_>, b: &Connection<'_>) -> bool {
 impl Table {
     pub fn new(rules: Rules) -> Self {
         let (entries, flows, sent) = (Vec::new(), Vec::new(), Vec::new());
-        let (lose, patience, now, next) = (0, usize::MAX, Duration::ZERO, 0);
+        let (lose, blind, patience, now, next) = (0, 0, usize::MAX, Duration::ZERO, 0);
         let races = Races::default();
-        Self { entries, flows, lose, races, patience, sent, rules, now, next }
+        Self { entries, flows, lose, blind, races, patience, sent, rules, now, next }
     }
 
     /// Adds an entry, of a template or not; returns its number.
@@ -231,7 +233,11 @@ impl Director for Table {
     }
 
     fn visit(&mut self, see: &mut dyn FnMut(&Listed<'_>)) -> Result<(), Infallible> {
-        self.listed().iter().for_each(see);
+        let sees = self.blind.is_multiple_of(2);
+        self.blind = self.blind.saturating_sub(1);
+        if sees {
+            self.listed().iter().for_each(see);
+        }
         Ok(())
     }
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use ipvs_netlink::Ipvs;
 use ipvs_netlink::types::ServiceKey;
-use ipvs_proc::{Connection, Layout, Root};
+use ipvs_proc::Connection;
 
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
+use crate::listed;
 use crate::site;
 use crate::topology::{Host, Topology};
 use crate::wait;
@@ -113,13 +114,11 @@ impl Pair {
 /// The connections of a director by what identifies them, with what is left of their timeouts.
 fn table(director: &Host) -> Result<BTreeMap<String, Duration>, Failure> {
     director.inside(|| {
-        let all = Root::thread().connections(Layout::Plain)?;
-        all.map(|connection| {
-            let connection = connection?;
+        let entry = |connection: Connection<'_>| {
             let Connection { protocol, client, service, dest, state, expires, .. } = connection;
-            Ok((format!("{protocol} {client} {service} {dest} {state}"), expires))
-        })
-        .collect()
+            (format!("{protocol} {client} {service} {dest} {state}"), expires)
+        };
+        Ok(listed::connections()?.into_iter().map(entry).collect())
     })
 }
 
@@ -139,9 +138,10 @@ fn same(original: &Host, copy: &Host) -> Result<(), Failure> {
     let expected = names(&table(original)?);
     wait::until("connections of the copy", &expected, || Ok(names(&table(copy)?)))?;
     // Time has passed for both.
-    let original = table(original)?;
-    for (name, left) in table(copy)? {
-        let before = original.get(&name).copied().unwrap_or_default();
+    let [before, now] = [table(original)?, table(copy)?];
+    assert_eq!(names(&before), names(&now));
+    for (name, left) in now {
+        let before = before.get(&name).copied().unwrap_or_default();
         let apart = before.abs_diff(left);
         assert!(apart <= SLACK, "{name}: {before:?} there and {left:?} here");
     }

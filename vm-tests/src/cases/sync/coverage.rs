@@ -8,12 +8,13 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ipvs_proc::{Connection, Layout, Root};
+use ipvs_proc::Connection;
 use serde_json::Value;
 
 use crate::case::{Case, Failure};
 use crate::command;
 use crate::ctx::Ctx;
+use crate::listed;
 use crate::topology::{Host, Topology};
 use crate::wait;
 
@@ -87,12 +88,10 @@ fn connect(director: &Host, clients: std::ops::Range<u32>) -> Result<(), Failure
 /// What tells connections apart, with their destinations.
 fn table(director: &Host) -> Result<BTreeSet<String>, Failure> {
     director.inside(|| {
-        let all = Root::thread().connections(Layout::Plain)?;
-        all.map(|connection| {
-            let Connection { protocol, client, service, dest, .. } = connection?;
-            Ok(format!("{protocol} {client} {service} {dest}"))
-        })
-        .collect()
+        let text = |Connection { protocol, client, service, dest, .. }: &Connection<'_>| {
+            format!("{protocol} {client} {service} {dest}")
+        };
+        Ok(listed::connections()?.iter().map(text).collect())
     })
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpStream};
 
-use ipvs_proc::{Layout, Root};
+use ipvs_proc::Connection;
 use serde_json::Value;
 
 use super::coverage::{events, monitored};
@@ -12,6 +12,7 @@ use super::transfer::{PATIENCE, Transfer, echo_tcp};
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 use crate::http::{self, Server};
+use crate::listed;
 use crate::topology::{Host, Topology};
 use crate::wait;
 
@@ -141,14 +142,11 @@ fn daemon(director: &Host, role: &str) -> Result<(), Failure> {
 /// What a director has of what a fail-over must not lose: open connections and templates.
 fn held(director: &Host) -> Result<BTreeSet<String>, Failure> {
     director.inside(|| {
-        let all = Root::thread().connections(Layout::Plain)?;
-        let lines = all.map(|connection| {
-            let c = connection?;
-            let line = format!("{} {} {} {}", c.protocol, c.client, c.service, c.dest);
-            let kept = c.is_template() || c.state.to_string() == "ESTABLISHED";
-            Ok(kept.then_some(line))
-        });
-        lines.filter_map(Result::transpose).collect()
+        let mut all = listed::connections()?;
+        all.retain(|c| c.is_template() || c.state.name() == "ESTABLISHED");
+        let line =
+            |c: &Connection<'_>| format!("{} {} {} {}", c.protocol, c.client, c.service, c.dest);
+        Ok(all.iter().map(line).collect())
     })
 }
 

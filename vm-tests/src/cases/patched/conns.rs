@@ -15,7 +15,7 @@ use ipvs_syncd as syncd;
 
 use crate::case::{Case, Failure};
 use crate::connections::{LONG, make_here};
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, Kernel};
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
@@ -206,7 +206,9 @@ fn delete(_: &mut Ctx) -> Result<(), Failure> {
 }
 
 /// Dumps while another thread adds connections: what was there before is in each, once.
-fn during_inserts(_: &mut Ctx) -> Result<(), Failure> {
+fn during_inserts(ctx: &mut Ctx) -> Result<(), Failure> {
+    // From 7.1 on the table grows; while entries move to a larger one, some may be there twice.
+    let resized = ctx.kernel() >= Kernel { major: 7, minor: 1 };
     let made = some()?;
     make_here(&made)?;
     let mut ipvs = Ipvs::open()?;
@@ -230,8 +232,11 @@ fn during_inserts(_: &mut Ctx) -> Result<(), Failure> {
             for one in ipvs.connections(&ConnectionFilter::new())? {
                 *seen.entry(line(&one)).or_default() += 1;
             }
-            let once = before.iter().all(|line| seen.get(line) == Some(&1));
-            assert!(once, "dump {dumps} of {} lacks or repeats some", seen.len());
+            let times = |line| seen.get(line).copied().unwrap_or(0);
+            let missing = before.iter().filter(|line| times(line) == 0).count();
+            let repeated = before.iter().filter(|line| times(line) > 1).count();
+            assert_eq!(missing, 0, "dump {dumps} of {}", seen.len());
+            assert!(repeated == 0 || resized, "dump {dumps} of {}: {repeated}", seen.len());
             (dumps, largest) = (dumps + 1, largest.max(seen.len()));
         }
         println!("{dumps} dumps while 6000 came, the largest of {largest}");

@@ -57,7 +57,21 @@ impl Output {
 /// # Errors
 /// The command cannot be started or does not end in time.
 pub fn run(line: &str, input: &[u8], timeout: Duration) -> Result<Output, Failure> {
-    exec(Command::new("/bin/bash").args(["-c", line]), line, input, timeout)
+    match words(line) {
+        Some((program, arguments)) => {
+            exec(Command::new(program).args(arguments), line, input, timeout)
+        }
+        None => exec(Command::new("/bin/bash").args(["-c", line]), line, input, timeout),
+    }
+}
+
+/// The words of a line of our programs or of the C tool's that mean nothing to a shell: without one, such
+/// a line takes half the time in an emulated guest.
+fn words(line: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " -_./:,@%+[]".contains(c);
+    let mut words = line.split(' ').filter(|word| !word.is_empty());
+    let program = words.next().filter(|program| program.starts_with("ipvs"))?;
+    line.chars().all(plain).then_some((program, words))
 }
 
 /// Runs commands of `ip` (iproute2), one per line, in one process: much cheaper than one each.
@@ -149,5 +163,23 @@ impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
         let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn what_a_shell_would_read_goes_to_one() {
+        let plain = |line| words(line).map(|(program, rest)| (program, rest.collect::<Vec<_>>()));
+        let line = "ipvsadm -a -t [2001:db8::1]:80  -r 10.0.0.1:80";
+        let expected = vec!["-a", "-t", "[2001:db8::1]:80", "-r", "10.0.0.1:80"];
+        assert_eq!(plain(line), Some(("ipvsadm", expected)));
+        for line in
+            ["", "cd ipvs", "ipvsadm -Ln | wc", "ipvsadm -A -t $VIP", "ipvsadm -R <x", "a=b"]
+        {
+            assert_eq!(plain(line), None, "{line}");
+        }
     }
 }

@@ -14,6 +14,22 @@ use serde::Serialize;
 use super::mail::Parcel;
 use crate::program::failure::Failure;
 
+/// What becomes of a connection.
+pub(super) enum Taken {
+    /// It is taken.
+    New,
+    /// It was taken before.
+    Known,
+    /// It can't be said.
+    Not(EncodeError),
+}
+
+impl From<Result<(), EncodeError>> for Taken {
+    fn from(pushed: Result<(), EncodeError>) -> Self {
+        pushed.map_or_else(Self::Not, |()| Self::New)
+    }
+}
+
 /// Numbers of one pass.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Tally {
@@ -31,12 +47,12 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Goes through the connections, and hands those that a master would send to `take`, which may find
-    /// that it can't.
+    /// that it can't, or that it has the connection already.
     pub(super) fn gather(
         &mut self,
         connections: &mut Connections<File>,
         conversion: &Conversion<'_>,
-        mut take: impl FnMut(&Connection<'_>) -> Result<Result<(), EncodeError>, Failure>,
+        mut take: impl FnMut(&Connection<'_>) -> Result<Taken, Failure>,
     ) -> Result<(), Failure> {
         let ended = connections.visit(|listed| {
             let converted = match conversion.convert(listed) {
@@ -51,8 +67,9 @@ impl Tally {
                 return ControlFlow::Continue(());
             }
             match take(&converted.connection) {
-                Ok(Ok(())) => self.count(&converted.connection, converted.binding.is_some()),
-                Ok(Err(reason)) => self.skip(reason),
+                Ok(Taken::New) => self.count(&converted.connection, converted.binding.is_some()),
+                Ok(Taken::Known) => {}
+                Ok(Taken::Not(reason)) => self.skip(reason),
                 Err(failure) => return ControlFlow::Break(failure),
             }
             ControlFlow::Continue(())
@@ -64,6 +81,13 @@ impl Tally {
             (ControlFlow::Continue(()), Some(cut_off)) => Err(Failure::failed(cut_off)),
             (ControlFlow::Continue(()), None) => Ok(()),
         }
+    }
+
+    /// Adds what another reading found besides; what it left out is known.
+    pub(super) fn add(&mut self, more: &Self) {
+        self.templates += more.templates;
+        self.connections += more.connections;
+        self.unbound += more.unbound;
     }
 
     /// One more will be sent.

@@ -26,7 +26,7 @@ pub struct Overrun {
     /// The last number that is known.
     pub after: u32,
     /// The number that came in the place of the next one; `None` when the kernel said that it dropped
-    /// messages (`ENOBUFS`), however many.
+    /// messages (`ENOBUFS`), however many, or told nothing though it went on.
     pub before: Option<u32>,
 }
 
@@ -81,7 +81,28 @@ pub struct Events<'a> {
     ipvs: &'a mut Ipvs,
     listener: Box<dyn Listener>,
     order: Order,
+    quiet: Quiet,
 }
+
+/// A silence that may be none: the last event of a burst was lost with nothing after it, or the module
+/// was loaded anew.
+#[derive(Debug, Clone, Copy)]
+struct Quiet {
+    /// How often the kernel is asked.
+    every: Duration,
+    since: Instant,
+    /// When it was asked last, its number was not the one that was known, which was this.
+    doubted: Option<u32>,
+}
+
+impl Quiet {
+    fn new(every: Duration) -> Self {
+        Self { every, since: Instant::now(), doubted: None }
+    }
+}
+
+/// How often the kernel is asked for its number when it tells nothing.
+const QUIET: Duration = Duration::from_secs(5);
 
 impl fmt::Debug for Events<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,7 +129,7 @@ impl Ipvs {
             None => extended.listen()?,
             Some(netns) => self.listen_in(&netns)?,
         };
-        Ok(Events { ipvs: self, listener, order: Order::Unknown })
+        Ok(Events { ipvs: self, listener, order: Order::Unknown, quiet: Quiet::new(QUIET) })
     }
 
     fn listen_in(&mut self, netns: &Netns) -> Result<Box<dyn Listener>, Error> {
@@ -122,7 +143,7 @@ impl Ipvs {
 }
 
 impl Events<'_> {
-    /// What comes next; `None` if nothing does within `wait`, or a signal came.
+    /// What comes next; `None` if nothing does within `wait`, which a signal may end sooner.
     ///
     /// # Errors
     /// When the conversation fails, or no snapshot can be had ([`Error::Unsettled`]). The next call goes
@@ -139,9 +160,17 @@ impl Events<'_> {
             return Ok(Some(Notice::Snapshot(snapshot)));
         };
         loop {
-            let wait = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-            match self.listener.hear(wait)? {
-                Heard::Nothing => return Ok(None),
+            let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+            let wait = left.map_or(self.quiet.every, |left| left.min(self.quiet.every));
+            match self.listener.hear(Some(wait))? {
+                Heard::Nothing => {
+                    if self.is_deaf(known)? {
+                        return Ok(Some(self.overrun(known, None)));
+                    }
+                    if left.is_none_or(|left| left <= wait) {
+                        return Ok(None);
+                    }
+                }
                 Heard::Lost => {
                     self.drain()?;
                     return Ok(Some(self.overrun(known, None)));
@@ -159,6 +188,25 @@ impl Events<'_> {
         }
     }
 
+    /// Whether the kernel is further than it told, in two silences in a row: in one, the event may just be
+    /// on its way.
+    fn is_deaf(&mut self, known: u32) -> Result<bool, Error> {
+        if self.quiet.since.elapsed() < self.quiet.every {
+            return Ok(false);
+        }
+        self.quiet.since = Instant::now();
+        let doubted = std::mem::take(&mut self.quiet.doubted);
+        let announced = match self.ipvs.backend.extended() {
+            Some(extended) => extended.announced()?,
+            None => None,
+        };
+        if announced.and_then(|announced| announced.genid) == Some(known) {
+            return Ok(false);
+        }
+        self.quiet.doubted = Some(known);
+        Ok(doubted == Some(known))
+    }
+
     /// Empties the queue: until it was empty once, the kernel goes on to drop events, in silence. Only
     /// what is read after that has them all.
     fn drain(&mut self) -> Result<(), Error> {
@@ -167,6 +215,7 @@ impl Events<'_> {
     }
 
     fn overrun(&mut self, after: u32, before: Option<u32>) -> Notice {
+        self.quiet.doubted = None;
         self.order = Order::Unknown;
         Notice::Overrun(Overrun { after, before })
     }
@@ -184,5 +233,57 @@ impl Iterator for Events<'_> {
                 Err(error) => return Some(Err(error)),
             }
         }
+    }
+}
+
+#[cfg(all(test, feature = "fake"))]
+mod tests {
+    use super::*;
+    use crate::Operation;
+    use crate::ext::Features;
+    use crate::fake::{Kernel, Release};
+
+    /// The number grew and no event came: it is found out, but not at the first look.
+    #[test]
+    fn a_silence_that_is_none_is_an_overrun() -> Result<(), Error> {
+        let kernel = Kernel::new(Release::Linux6_12);
+        kernel.set_features(Some(Features::all_known()));
+        let mut ipvs = Ipvs::with_backend(kernel.clone());
+        let mut events = ipvs.events()?;
+        events.quiet = Quiet::new(Duration::ZERO);
+        assert!(matches!(events.next_within(Duration::ZERO)?, Some(Notice::Snapshot(_))));
+        for _ in 0..3 {
+            assert_eq!(events.next_within(Duration::ZERO)?, None, "it is quiet");
+        }
+        kernel.set_genid(7);
+        assert_eq!(events.next_within(Duration::ZERO)?, None, "the event may be on its way");
+        let overrun = Overrun { after: 1, before: None };
+        assert_eq!(events.next_within(Duration::ZERO)?, Some(Notice::Overrun(overrun)));
+        let next = events.next_within(Duration::ZERO)?;
+        assert!(matches!(next, Some(Notice::Snapshot(snapshot)) if snapshot.genid == 7));
+
+        // A doubt ends with the next event.
+        kernel.set_genid(8);
+        assert_eq!(events.next_within(Duration::ZERO)?, None);
+        kernel.set_genid(7);
+        kernel.change(Operation::Flush).expect("done");
+        assert!(matches!(events.next_within(Duration::ZERO)?, Some(Notice::Event(_))));
+        kernel.set_genid(9);
+        assert_eq!(events.next_within(Duration::ZERO)?, None, "a new doubt");
+        Ok(())
+    }
+
+    #[test]
+    fn it_is_not_asked_all_the_time() -> Result<(), Error> {
+        let kernel = Kernel::new(Release::Linux6_12);
+        kernel.set_features(Some(Features::all_known()));
+        let mut ipvs = Ipvs::with_backend(kernel.clone());
+        let mut events = ipvs.events()?;
+        events.next_within(Duration::ZERO)?;
+        kernel.set_genid(7);
+        for _ in 0..9 {
+            assert_eq!(events.next_within(Duration::ZERO)?, None);
+        }
+        Ok(())
     }
 }

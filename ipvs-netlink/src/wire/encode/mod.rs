@@ -96,6 +96,7 @@ fn form(request: &Request) -> (u8, u16) {
         Request::GetInfo => (command::GET_INFO, DO),
         Request::ResolveFamily | Request::ResolveAddOn => (controller::GETFAMILY, DO),
         Request::ListFamilies => (controller::GETFAMILY, DUMP),
+        // To listen takes no message; the probe stands for it.
         Request::GetFeatures | Request::Listen => (extended::FEATURES, DO),
         Request::ListConnections(_) => (extended::CONN_GET, DUMP),
         Request::GetConnection(_) => (extended::CONN_GET, DO),

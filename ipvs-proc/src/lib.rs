@@ -52,8 +52,8 @@ pub use app::{App, Apps};
 pub use ca::{CaRow, CaStats};
 pub use conn::{
     BadLines, Connection, Connections, Count, EXPIRY_BOUNDS, Engine, Expiry, Filter, Groups,
-    Layout, Origin, RawConnection, Service as ConnectionService, ServiceFilter, Skipped, State,
-    Summary, Virtual,
+    Layout, Origin, RawConnection, Readings, Service as ConnectionService, ServiceFilter, Skipped,
+    State, Summary, Virtual,
 };
 pub use document::{Document, Lines};
 pub use error::{LineError, Place, StreamError};

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Commands with a bound time, run in the calling thread's namespace.
 
+use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::case::Failure;
 
@@ -58,10 +63,24 @@ impl Output {
 /// The command cannot be started or does not end in time.
 pub fn run(line: &str, input: &[u8], timeout: Duration) -> Result<Output, Failure> {
     match words(line) {
-        Some((program, arguments)) => {
-            exec(Command::new(program).args(arguments), line, input, timeout)
-        }
+        Some((program, arguments)) => exec(start(program).args(arguments), line, input, timeout),
         None => exec(Command::new("/bin/bash").args(["-c", line]), line, input, timeout),
+    }
+}
+
+/// The C tool's name on the guest's PATH, where it is a script.
+const REFERENCE: &str = "ipvsadm-c";
+
+/// A command for a program of ours or the C tool, which is started as its script would start it.
+fn start(program: &str) -> Command {
+    let root = std::env::var_os("IPVS_VM").map(|share| Path::new(&share).join("c"));
+    match root.filter(|_| program == REFERENCE) {
+        Some(root) => {
+            let mut command = Command::new(root.join("ipvsadm"));
+            command.arg0("ipvsadm").env("LD_LIBRARY_PATH", root);
+            command
+        }
+        None => Command::new(program),
     }
 }
 
@@ -106,30 +125,33 @@ pub fn exec(
         .map_err(|error| Failure::from(error).context(line))?;
     let mut group = Group(child);
     let child = &mut group.0;
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let input = input.to_vec();
-    // A command that does not read its input closes the pipe: that is its right.
-    let writer = thread::spawn(move || stdin.map(|mut pipe| pipe.write_all(&input)));
-    let stdout = thread::spawn(move || read(stdout));
-    let stderr = thread::spawn(move || read(stderr));
+    let writer = child.stdin.take().and_then(|pipe| give(pipe, input));
+    let mut outputs = [
+        Captured::new(child.stdout.take().map(OwnedFd::from)),
+        Captured::new(child.stderr.take().map(OwnedFd::from)),
+    ];
+    let ended = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
     let deadline = Instant::now() + timeout;
+    let in_time = |left: bool| match left {
+        true => Ok(()),
+        false => {
+            let seconds = timeout.as_secs();
+            Err(Failure::new(format!("`{line}` did not end within {seconds} s")))
+        }
+    };
     let status = loop {
+        in_time(wait(&mut outputs, Some(&ended), deadline)?)?;
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if Instant::now() > deadline {
-            let seconds = timeout.as_secs();
-            return Err(Failure::new(format!("`{line}` did not end within {seconds} s")));
-        }
-        thread::sleep(Duration::from_millis(2));
     };
     // Whatever the command left behind would hold the pipes open.
     group.kill();
-    let join = |handle: thread::JoinHandle<_>| {
-        handle.join().map_err(|_| Failure::new(format!("`{line}`: a reader thread panicked")))
-    };
-    let (stdout, stderr) = (join(stdout)?, join(stderr)?);
-    drop(writer.join());
+    while outputs.iter().any(|output| output.pipe.is_some()) {
+        in_time(wait(&mut outputs, None, deadline)?)?;
+    }
+    drop(writer.map(JoinHandle::join));
+    let [stdout, stderr] = outputs.map(|output| output.bytes);
     Ok(Output {
         line: line.to_owned(),
         stdout,
@@ -138,13 +160,72 @@ pub fn exec(
     })
 }
 
-fn read(pipe: Option<impl Read>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(mut pipe) = pipe {
-        // What has been read up to an error is still what the command printed.
-        let _ = pipe.read_to_end(&mut bytes);
+/// What every pipe has room for, whether it is read or not (pipe(7)).
+const ROOM: usize = 4096;
+
+/// Hands a command its input. A thread is spent only on what may have to wait: starting one takes an
+/// emulated guest a good part of a command's time.
+fn give(mut pipe: ChildStdin, input: &[u8]) -> Option<JoinHandle<()>> {
+    // A command that does not read its input closes the pipe: that is its right.
+    if input.len() <= ROOM {
+        let _ = pipe.write_all(input);
+        return None;
     }
-    bytes
+    let input = input.to_vec();
+    Some(thread::spawn(move || drop(pipe.write_all(&input))))
+}
+
+/// One of a command's outputs, and what came of it.
+struct Captured {
+    /// `None` when it has ended.
+    pipe: Option<File>,
+    bytes: Vec<u8>,
+}
+
+impl Captured {
+    fn new(pipe: Option<OwnedFd>) -> Self {
+        Self { pipe: pipe.map(File::from), bytes: Vec::new() }
+    }
+
+    /// Takes what is there.
+    fn take(&mut self) {
+        let mut buffer = [0; 16 * 1024];
+        let count = self.pipe.as_mut().and_then(|pipe| pipe.read(&mut buffer).ok());
+        match count.filter(|count| *count > 0) {
+            Some(count) => self.bytes.extend_from_slice(&buffer[..count]),
+            // What has been read up to an error is still what the command printed.
+            None => self.pipe = None,
+        }
+    }
+}
+
+/// Waits for output, and takes it, or for the end of the command; false when the time is over.
+fn wait(
+    outputs: &mut [Captured],
+    ended: Option<&OwnedFd>,
+    deadline: Instant,
+) -> Result<bool, Failure> {
+    let Some(left) = deadline.checked_duration_since(Instant::now()) else { return Ok(false) };
+    let left = Timespec::try_from(left).map_err(|_| Failure::new("the time limit is too long"))?;
+    let (mut open, mut events) = (Vec::new(), Vec::new());
+    for (index, output) in outputs.iter().enumerate() {
+        if let Some(pipe) = &output.pipe {
+            open.push(index);
+            events.push(PollFd::new(pipe, PollFlags::IN));
+        }
+    }
+    events.extend(ended.map(|ended| PollFd::new(ended, PollFlags::IN)));
+    match poll(&mut events, Some(&left)) {
+        Err(Errno::INTR) => return Ok(true),
+        result => result?,
+    };
+    let ready: Vec<_> = events.iter().map(|event| !event.revents().is_empty()).collect();
+    for (index, ready) in open.into_iter().zip(ready) {
+        if ready {
+            outputs[index].take();
+        }
+    }
+    Ok(true)
 }
 
 /// A child with its process group, killed when dropped.

@@ -3,13 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use ipvs_proc::{Connection, Layout, Root, Virtual};
+use ipvs_proc::{Connection, Layout, Readings, Root, Virtual};
 
 use crate::case::Failure;
-
-/// Kernels before 7 find their place again between two reads by counting the connections of all
-/// namespaces: when one comes or goes elsewhere, a line is left out. Not thrice, it is to be hoped.
-const READINGS: usize = 3;
 
 /// All connections and templates of the calling thread's namespace, as they were read last.
 ///
@@ -17,7 +13,9 @@ const READINGS: usize = 3;
 /// They can't be read.
 pub fn connections() -> Result<Vec<Connection<'static>>, Failure> {
     let mut found = BTreeMap::new();
-    for _ in 0..READINGS {
+    let mut readings = Readings::of_running();
+    loop {
+        let known = found.len();
         for connection in Root::thread().connections(Layout::Plain)? {
             let c = connection?;
             let service = match c.service {
@@ -26,6 +24,9 @@ pub fn connections() -> Result<Vec<Connection<'static>>, Failure> {
             };
             let key = (c.protocol, c.client, service, c.dest, c.is_template());
             found.insert(key, c.into_owned());
+        }
+        if !readings.another(found.len() > known) {
+            break;
         }
     }
     Ok(found.into_values().collect())

@@ -23,7 +23,13 @@ if [ "${module:-yes}" = yes ] && ! modprobe ip_vs 2>>"$share/stderr"; then
     end 125
 fi
 
-mkdir -p "$scratch" && mkfifo "$scratch/stdout" "$scratch/stderr"
+# From memory, programs start in half the time: each look at a directory of the host takes a while.
+mkdir -p "$scratch"
+for directory in bin c; do
+    [ -e "$share/$directory" ] || continue
+    cp -a "$share/$directory" "$scratch/" && mount --bind "$scratch/$directory" "$share/$directory"
+done
+mkfifo "$scratch/stdout" "$scratch/stderr"
 cat <"$scratch/stdout" >>"$share/stdout" &
 copiers=$!
 cat <"$scratch/stderr" >>"$share/stderr" &

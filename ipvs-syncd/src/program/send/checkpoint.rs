@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `ipvs-syncd send checkpoint`: the connections of the director, into a file.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
-use ipvs_syncd::ConnectionKey;
 use ipvs_syncd::checkpoint::{Heading, Writer};
 use ipvs_syncd::table::Conversion;
 use tempfile::NamedTempFile;
 
 use super::director::Place;
 use super::selection::Selection;
-use super::tally::{Taken, Tally};
+use super::tally::Taken;
 use crate::program::Outcome;
 use crate::program::failure::Failure;
 
@@ -30,19 +28,10 @@ The file holds one JSON object per line: a heading with schema (1), time, kernel
 connection each, with the seconds that it had left, and an end that counts them. It is for root only (mode
 0600), replaces an older one as a whole, and is on disk when the program ends.
 
-Kernels before 7 leave connections out of a listing while others come and go: there it is read three times,
-which takes some 150 bytes of memory per connection.
+Kernels before 7 leave connections out of a listing while others come and go: there it is read at least
+three times, which takes some 150 bytes of memory per connection.
 
 Exit status: 0 written; 1 failed; 2 not understood.";
-
-/// Kernels before 7 leave lines out of a listing while connections of any namespace come and go.
-const READINGS: usize = 3;
-
-/// How often the listing of a kernel of this release is read.
-fn readings(release: &str) -> usize {
-    let major = release.split('.').next().and_then(|number| number.parse::<u32>().ok());
-    if major.is_some_and(|major| major >= 7) { 1 } else { READINGS }
-}
 
 /// Write the connections and templates into a file, to be replayed
 #[derive(Debug, Args)]
@@ -71,25 +60,13 @@ impl Checkpoint {
         // Made with mode 0600, and removed unless it gets its name.
         let file = NamedTempFile::new_in(directory).map_err(failed)?;
         let (kernel, services) = self.place.description()?;
-        let readings = kernel.as_deref().map_or(1, readings);
         let heading = Heading::new(SystemTime::now(), kernel, services);
         let mut writer = Writer::new(BufWriter::new(file), heading).map_err(failed)?;
         let conversion = Conversion::new(&director.directory);
-        let (mut tally, mut known) = (Tally::default(), HashSet::new());
-        for number in 0..readings {
-            let mut reading = Tally::default();
-            let mut all = self.place.connections()?.filter_by(self.selection.filter()?);
-            reading.gather(&mut all, &conversion, |connection| {
-                if readings > 1 && !known.insert(ConnectionKey::of(connection)) {
-                    return Ok(Taken::Known);
-                }
-                writer.push(connection).map(|()| Taken::New).map_err(failed)
-            })?;
-            match number {
-                0 => tally = reading,
-                _ => tally.add(&reading),
-            }
-        }
+        let selected = self.selection.filter()?;
+        let tally = self.place.gather(&selected, &conversion, |connection| {
+            writer.push(connection).map(|()| Taken::New).map_err(failed)
+        })?;
         let file = writer.finish().map_err(failed)?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.as_file().sync_all().map_err(failed)?;
@@ -102,17 +79,5 @@ impl Checkpoint {
         };
         written.and_then(|()| out.write_all(b"\n")).map_err(Failure::output)?;
         Ok(0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::readings;
-
-    #[test]
-    fn old_kernels_are_read_more_often() {
-        assert_eq!(readings("6.12.95+deb12-cloud-amd64"), 3);
-        assert_eq!((readings("7.2.12+deb14-cloud-amd64"), readings("10.0")), (1, 1));
-        assert_eq!(readings("next"), 3);
     }
 }

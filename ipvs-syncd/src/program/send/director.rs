@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The director whose connections are sent.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::PathBuf;
 
 use clap::Args;
 use ipvs_netlink::{Ipvs, Netns};
 use ipvs_proc::sysctl::{Sysctls, Value};
-use ipvs_proc::{BadLines, Connections, Layout, Root, Table};
-use ipvs_syncd::Version;
-use ipvs_syncd::table::Directory;
+use ipvs_proc::{BadLines, Connections, Filter, Layout, Readings, Root, Table};
+use ipvs_syncd::table::{Conversion, Directory};
+use ipvs_syncd::{Connection, ConnectionKey, Version};
 use ipvs_types::{DaemonConfig, Timeouts};
 use serde_json::json;
 
+use super::tally::{Taken, Tally};
 use crate::program::failure::Failure;
 
 /// Which director.
@@ -80,8 +82,43 @@ impl Place {
         })
     }
 
+    /// Hands each connection that a master would send to `take`, once, however often the kernel has to be
+    /// read to leave none out.
+    pub(super) fn gather(
+        &self,
+        selected: &Filter,
+        conversion: &Conversion<'_>,
+        mut take: impl FnMut(&Connection<'_>) -> Result<Taken, Failure>,
+    ) -> Result<Tally, Failure> {
+        let mut readings = match &self.root {
+            Some(_) => Readings::of_copy(),
+            None => Readings::of_running(),
+        };
+        let single = readings.is_single();
+        let mut known = HashSet::new();
+        let mut read = || {
+            let mut reading = Tally::default();
+            let mut all = self.connections()?.filter_by(selected.clone());
+            reading.gather(&mut all, conversion, |connection| {
+                match single || known.insert(ConnectionKey::of(connection)) {
+                    true => take(connection),
+                    false => Ok(Taken::Known),
+                }
+            })?;
+            Ok::<_, Failure>(reading)
+        };
+        let mut total = read()?;
+        let mut added = total.sendable();
+        while readings.another(added > 0) {
+            let more = read()?;
+            added = more.sendable();
+            total.add(&more);
+        }
+        Ok(total)
+    }
+
     /// Its connections as they are now. Bad lines are left out and counted.
-    pub(super) fn connections(&self) -> Result<Connections<File>, Failure> {
+    fn connections(&self) -> Result<Connections<File>, Failure> {
         let open = |root: Root| root.connections(Layout::Plain);
         let connections = match &self.root {
             Some(root) => open(Root::at(root)),

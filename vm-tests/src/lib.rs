@@ -20,6 +20,7 @@ pub mod full_nat;
 pub mod http;
 pub mod installation;
 pub mod listed;
+pub mod many;
 pub mod model;
 pub mod modules;
 pub mod netns;

@@ -15,7 +15,7 @@ static USE: RwLock<()> = RwLock::new(());
 /// All that tests remove.
 const ALL: [&str; 2] = ["ip_vs_toa", "ip_vs_ca"];
 
-/// Some modules are loaded as long as this value lives.
+/// Some modules are loaded, or one is not, as long as this value lives.
 #[derive(Debug)]
 pub struct Shared {
     _use: RwLockReadGuard<'static, ()>,
@@ -41,6 +41,24 @@ pub fn shared(names: &[&str]) -> Result<Shared, Failure> {
             names.iter().try_for_each(|name| load(name))?;
         } else {
             return Ok(Shared { _use: guard });
+        }
+    }
+}
+
+/// Removes a module if it is loaded; until this value is dropped, no test loads it.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn without(name: &str) -> Result<Shared, Failure> {
+    loop {
+        let guard = USE.read().unwrap_or_else(PoisonError::into_inner);
+        if !loaded(name)? {
+            return Ok(Shared { _use: guard });
+        }
+        drop(guard);
+        let _alone = USE.write().unwrap_or_else(PoisonError::into_inner);
+        if loaded(name)? {
+            remove(name)?;
         }
     }
 }
@@ -71,7 +89,7 @@ impl Alone {
     /// # Errors
     /// The kernel refuses.
     pub fn remove(&self, name: &str) -> Result<(), Failure> {
-        run(&format!("rmmod {name}"))
+        remove(name)
     }
 }
 
@@ -106,6 +124,10 @@ pub fn complaints() -> Result<Vec<String>, Failure> {
 
 fn run(line: &str) -> Result<(), Failure> {
     command::run(line, &[], command::TIMEOUT)?.success().map(drop)
+}
+
+fn remove(name: &str) -> Result<(), Failure> {
+    run(&format!("rmmod {name}"))
 }
 
 fn load(name: &str) -> Result<(), Failure> {

@@ -23,8 +23,7 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
     (options.icount, options.cpus) = (true, 1);
     setup::implied()?;
     eprintln!("building the benchmark …");
-    let arguments = ["--release", "--package", "vm-tests", "--bin", PROGRAM];
-    let bench = built(build::programs(&arguments)?, PROGRAM)?;
+    let bench = build::guest_program(PROGRAM)?;
     let machine = run::machine(&options, TIMEOUT)?;
     let command: Vec<_> = [PROGRAM.into()].into_iter().chain(options.words.clone()).collect();
     let mut share = run::share(&options, &machine, &command)?;
@@ -36,13 +35,8 @@ pub fn main(arguments: Vec<OsString>) -> Result<ExitCode> {
 
 /// Our tool without shared libraries, under a name of its own.
 fn static_tool() -> Result<PathBuf> {
-    let tool = built(build::static_programs(&["--package", "ipvsadm-rs"])?, "ipvsadm")?;
+    let tool = build::found(build::static_programs(&["--package", "ipvsadm-rs"])?, "ipvsadm")?;
     let copy = paths::vm_logs().join("ipvsadm-static");
     std::fs::copy(&tool, &copy).with_context(|| format!("cannot write {}", copy.display()))?;
     Ok(copy)
-}
-
-fn built(programs: Vec<PathBuf>, name: &str) -> Result<PathBuf> {
-    let found = programs.into_iter().find(|program| program.ends_with(name));
-    found.with_context(|| format!("cargo did not say where it built {name}"))
 }

@@ -81,6 +81,23 @@ fn run(mut command: Command, arguments: &[&str]) -> Result<Vec<PathBuf>> {
     Ok(programs)
 }
 
+/// That of the programs whose name this is.
+///
+/// # Errors
+/// There is none.
+pub fn found(programs: Vec<PathBuf>, name: &str) -> Result<PathBuf> {
+    let found = programs.into_iter().find(|program| program.ends_with(name));
+    found.with_context(|| format!("cargo did not say where it built {name}"))
+}
+
+/// A program that runs in a guest, built for release.
+///
+/// # Errors
+/// As [`programs`].
+pub fn guest_program(name: &str) -> Result<PathBuf> {
+    found(programs(&["--release", "--package", "vm-tests", "--bin", name])?, name)
+}
+
 /// The workspace's own tools, built for release.
 ///
 /// # Errors

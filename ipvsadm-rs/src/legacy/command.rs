@@ -55,6 +55,8 @@ pub struct Listing {
     pub sorted: bool,
     /// Connections with their persistence data.
     pub persistent_conn: bool,
+    /// With a word on standard error of where the list comes from.
+    pub verbose: bool,
 }
 
 /// What is listed.
@@ -325,6 +327,7 @@ fn listing(draft: &Draft) -> Listing {
         exact: has(Field::Exact),
         sorted: !has(Field::Nosort),
         persistent_conn: has(Field::PersistentConn),
+        verbose: has(Field::Verbose),
     }
 }
 
@@ -337,5 +340,6 @@ impl Listing {
         exact: false,
         sorted: true,
         persistent_conn: false,
+        verbose: false,
     };
 }

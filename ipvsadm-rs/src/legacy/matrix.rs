@@ -48,12 +48,13 @@ pub enum Field {
     Full,
     Atomic,
     Unprivileged,
+    Verbose,
 }
 
 use Field::*;
 
 #[rustfmt::skip]
-const FIELDS: [(Field, &str); 38] = [
+const FIELDS: [(Field, &str); 39] = [
     (Numeric, "numeric"), (Connection, "connection"), (ServiceAddress, "service-address"),
     (Scheduler, "scheduler"), (Persistent, "persistent"), (Netmask, "netmask"),
     (RealServer, "real-server"), (ForwardingMethod, "forwarding-method"), (Weight, "weight"),
@@ -65,7 +66,7 @@ const FIELDS: [(Field, &str); 38] = [
     (SyncMaxlen, "sync-maxlen"), (TunInfo, "tun-info"), (TunType, "tun-type"),
     (TunPort, "tun-port"), (TunNocsum, "tun-nocsum"), (TunCsum, "tun-csum"),
     (TunRemcsum, "tun-remcsum"), (KeepPort, "keep-port"), (Full, "full"), (Atomic, "atomic"),
-    (Unprivileged, "unprivileged"),
+    (Unprivileged, "unprivileged"), (Verbose, "verbose"),
 ];
 
 impl Field {
@@ -190,7 +191,7 @@ fn rule(verb: Verb) -> (&'static str, Rule) {
     const LIST: Rule = Rule::new(
         &[],
         &[Numeric, Stats, Rate, Thresholds, PersistentConn, Nosort, Syncid, Exact, TunInfo,
-            Unprivileged],
+            Unprivileged, Verbose],
         &[Connection, ServiceAddress, Timeout, Daemon],
     );
     const DAEMON: Rule =
@@ -303,6 +304,8 @@ mod tests {
                 "The option 'rate' conflicts with the 'unprivileged' option in the 'list' command: \
                  without privilege there is only the plain list of services",
             ),
+            (Verb::List, &[Verbose, Connection], "fine"),
+            (Verb::Save, &[Verbose], "Illegal 'verbose' option with the 'save' command"),
             (Verb::Flush, &[Timeout], "Illegal 'timeout' option with the 'flush' command"),
             (Verb::Save, &[Numeric], "fine"),
             (

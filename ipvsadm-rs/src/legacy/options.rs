@@ -267,6 +267,7 @@ pub static OPTIONS: &[OptionSpec] = &[
     flag(b"X", "exact", Exact, T::Listing, "do not shorten numbers"),
     flag(b"", "nosort", Nosort, T::Listing, "in the kernel's order"),
     flag(b"", "unprivileged", Unprivileged, T::Listing, "what a user other than root may see"),
+    flag(b"", "verbose", Verbose, T::Listing, "say on standard error where the list comes from"),
     OptionSpec { short: b"", long: "sort", value: No, role: Role::Setting(S::Flag, None), topic: T::Hidden, help: "" },
 
     flag(b"", "full", Full, T::Rules, "-S: all state, also thresholds, timeouts, daemons"),

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use ipvs_netlink::types::ServiceKey;
-use ipvs_netlink::{Detail, Error, Info, Ipvs, Operation, ServiceTable, Version};
+use ipvs_netlink::{Detail, Error, Feature, Info, Ipvs, Operation, ServiceTable, Support, Version};
 
 use super::command::{Columns, Command, Listing, Subject};
 use super::fault::{Fault, LISTING, REFUSED, USAGE};
@@ -81,7 +81,28 @@ impl<'w> Session<'w> {
         status
     }
 
+    /// Says which kernel it is, and how it is asked.
+    fn say_source(&mut self, subject: Subject, io: &mut Io<'_>) {
+        let source = match subject {
+            Subject::Connections => "connections are read from /proc/net/ip_vs_conn",
+            Subject::Timeouts => "the timeouts are one answer",
+            Subject::Daemons => "the sync daemons are one answer",
+            Subject::Table | Subject::Service(_) => match self.ipvs.supports(Feature::Snapshot) {
+                Support::Supported => "the table is one snapshot",
+                _ => "the table is read until two readings agree",
+            },
+        };
+        let way = self.ipvs.backend_name();
+        match self.ipvs.tier() {
+            Ok(tier) => io.warn(format!("ipvsadm: {tier}, {way}: {source}").as_bytes()),
+            Err(error) => io.warn(format!("ipvsadm: {way}: {source}: {error}").as_bytes()),
+        }
+    }
+
     fn list(&mut self, listing: &Listing, io: &mut Io<'_>) -> u8 {
+        if listing.verbose {
+            self.say_source(listing.subject, io);
+        }
         let mut names = Names::new(self.world.host, listing.numeric);
         let text = match listing.subject {
             Subject::Connections => return self.connections(listing, &mut names, io),

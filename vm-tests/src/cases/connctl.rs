@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `ip_vs_connctl`: single connections deleted, by its protocol as `kernel-patches/PROTOCOL.md` has it.
+//! `ip_vs_connctl`: single connections deleted, through the library and the tool, and what no library sends,
+//! by its protocol as `kernel-patches/PROTOCOL.md` has it.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::thread;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use ipvs_netlink::ext::{ConnectionKey, Tier};
+use ipvs_netlink::types::Protocol;
+use ipvs_netlink::{ErrorKind, Ipvs};
+use socket2::{Domain, Socket, Type};
 
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
@@ -39,7 +44,7 @@ struct Netlink {
 impl Netlink {
     fn open() -> Result<Self, Failure> {
         let (domain, protocol) =
-            (Domain::from(libc::AF_NETLINK), Protocol::from(libc::NETLINK_GENERIC));
+            (Domain::from(libc::AF_NETLINK), socket2::Protocol::from(libc::NETLINK_GENERIC));
         let socket = Socket::new(domain, Type::RAW, Some(protocol))?;
         let mut this = Self { socket, family: 0x10 };
         let name = [FAMILY.as_bytes(), &[0]].concat();
@@ -132,6 +137,8 @@ fn send(from: &str, service: SocketAddr) -> Result<UdpSocket, Failure> {
 fn one(ctx: &mut Ctx) -> Result<(), Failure> {
     let _modules = modules::shared(&["ip_vs_connctl"])?;
     ctx.run("ip addr add 192.0.2.1/32 dev lo && ip addr add 2001:db8::1/128 dev lo nodad")?;
+    let mut ipvs = Ipvs::open()?;
+    assert_eq!(ipvs.tier()?, Tier::AddOn);
     for (address, service, dest) in
         [("192.0.2.1", "192.0.2.1:9", "127.0.0.1:9"), ("2001:db8::1", "[2001:db8::1]:9", "[::1]:9")]
     {
@@ -140,29 +147,40 @@ fn one(ctx: &mut Ctx) -> Result<(), Failure> {
         let service = service.parse()?;
         let clients =
             (0..3).map(|_| send(address, service)).collect::<Result<Vec<_>, Failure>>()?;
+        let key = |index: usize| -> Result<_, Failure> {
+            Ok(ConnectionKey::new(Protocol::UDP, clients[index].local_addr()?, service))
+        };
         let count = |index: usize| connections(ctx, clients[index].local_addr()?);
+        let missing = |ipvs: &mut Ipvs, index| -> Result<bool, Failure> {
+            let result = ipvs.delete_connection(key(index)?);
+            Ok(result.is_err_and(|error| error.kind() == ErrorKind::NoSuchConnection))
+        };
         assert_eq!((count(0)?, count(1)?, count(2)?), (1, 1, 1));
-        let netlink = Netlink::open()?;
-        let second = key(&clients[1], service)?;
-        assert_eq!(netlink.delete(&second)?, None);
+        ipvs.delete_connection(key(1)?)?;
         assert_eq!((count(0)?, count(1)?, count(2)?), (1, 0, 1));
-        assert_eq!(netlink.delete(&second)?, Some(libc::ENOENT));
+        assert!(missing(&mut ipvs, 1)?);
         // The next datagram of that client starts a new connection, which can be deleted as well.
         clients[1].send_to(b"hello", service)?;
         assert_eq!(count(1)?, 1);
-        assert_eq!(netlink.delete(&second)?, None);
+        ipvs.delete_connection(key(1)?)?;
         assert_eq!((count(0)?, count(1)?, count(2)?), (1, 0, 1));
         // In another namespace there is no such connection.
-        let first = key(&clients[0], service)?;
-        let elsewhere = std::thread::scope(|scope| {
+        let elsewhere = thread::scope(|scope| {
             let other = scope.spawn(|| {
                 netns::unshare()?;
-                Netlink::open()?.delete(&first)
+                missing(&mut Ipvs::open()?, 0)
             });
             other.join().map_err(|_| Failure::new("the thread panicked"))?
         })?;
-        assert_eq!(elsewhere, Some(libc::ENOENT));
+        assert!(elsewhere);
         assert_eq!(count(0)?, 1);
+        // The tool says by what means it deletes.
+        let client = clients[0].local_addr()?;
+        let output = ctx.cmd(&format!("ipvsadm conn delete --client {client} --verbose"))?;
+        assert_eq!(output.status, 0, "{}", output.error_text());
+        let told = "add-on module (ipvs_connctl): connections are deleted by the module";
+        assert!(output.error_text().contains(told), "{}", output.error_text());
+        assert_eq!((count(0)?, count(1)?, count(2)?), (0, 0, 1));
     }
     Ok(())
 }

@@ -2,11 +2,13 @@
 //! `ipvsadm sysctl` and its table against the sysctls of the running kernel.
 
 use std::fs;
+use std::path::Path;
 
 use ipvs_proc::sysctl::{Exists, Kind, Name, Preset, Sysctls, Value, known};
 
 use crate::case::{Case, Failure};
 use crate::ctx::{Ctx, Kernel};
+use crate::modules;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
@@ -20,6 +22,7 @@ pub const CASES: &[Case] = &[
 ];
 
 const DIRECTORY: &str = "/proc/sys/net/ipv4/vs";
+const CLIENT_ADDRESSES: &str = "/proc/sys/net/ca";
 
 /// Whether this kernel must have it in a namespace of root's.
 fn expected(exists: Exists, kernel: Kernel) -> bool {
@@ -31,9 +34,16 @@ fn expected(exists: Exists, kernel: Kernel) -> bool {
 }
 
 fn the_table_knows(ctx: &mut Ctx) -> Result<(), Failure> {
+    let _modules = modules::shared(&[])?;
     let mut files = Vec::new();
-    for entry in fs::read_dir(DIRECTORY)? {
-        files.push(entry?.file_name().to_string_lossy().parse::<Name>()?);
+    for (directory, prefix) in [(DIRECTORY, ""), (CLIENT_ADDRESSES, "net.ca.")] {
+        // The second is there while the module `ip_vs_ca` is loaded.
+        if prefix.is_empty() || Path::new(directory).exists() {
+            for entry in fs::read_dir(directory)? {
+                let file = entry?.file_name();
+                files.push(format!("{prefix}{}", file.to_string_lossy()).parse::<Name>()?);
+            }
+        }
     }
     files.sort();
     assert_eq!(Sysctls::default().list()?, files);
@@ -50,6 +60,7 @@ fn the_table_knows(ctx: &mut Ctx) -> Result<(), Failure> {
 }
 
 fn defaults(ctx: &mut Ctx) -> Result<(), Failure> {
+    let _modules = modules::shared(&[])?;
     // The harness switches the estimator off on some kernels.
     ctx.run("echo 1 >/proc/sys/net/ipv4/vs/run_estimation")?;
     let output = ctx.cmd("ipvsadm sysctl diff")?;

@@ -23,6 +23,7 @@ cargo xtask kernel COMMAND [--kernel 6.1|6.12|7.2]
                    without --kernel for all kernels
   modules          the modules of kernel-patches/modules; without --kernel, or with `--kernel all`,
                    for all kernels
+  bench            how long it takes to get at 100,000 connections, stock and patched, in one guest
 
 `cargo xtask vm run --patched` and `vm test --patched` boot with the patched module.";
 
@@ -52,6 +53,7 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
             let count = Tree::existing(kernel, &Source::get(kernel)?)?.refresh()?;
             println!("{count} patches written to {}", super::patches(kernel).display());
         }
+        "bench" => return super::bench::bench(named()?),
         "check" => println!("{}", checks(options.kernel)?),
         "modules" => {
             for kernel in kernel::KERNELS {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `cargo xtask kernel`: our patches against the distribution's kernels, built out of tree.
 
+mod bench;
 mod check;
 mod commands;
 mod headers;

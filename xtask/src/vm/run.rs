@@ -62,7 +62,7 @@ pub fn share(options: &Options, machine: &Machine, command: &[OsString]) -> Resu
     share.clients()?;
     share.addons(machine.kernel)?;
     if options.patched {
-        share.module(&kernel::module(machine.kernel)?)?;
+        share.module(&kernel::module(machine.kernel)?, "modules")?;
     }
     share.set("module", if options.module { "yes" } else { "no" })?;
     share.set("life", &machine.timeout.as_secs().to_string())?;

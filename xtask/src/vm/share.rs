@@ -108,12 +108,12 @@ impl Share {
         Ok(())
     }
 
-    /// Puts a module in the place of the kernel's own of the same name.
+    /// Puts a module into a directory of the guest: into `modules` to cover the kernel's own.
     ///
     /// # Errors
     /// The copy fails.
-    pub fn module(&self, path: &Path) -> Result<()> {
-        let directory = self.share.join("modules");
+    pub fn module(&self, path: &Path, directory: &str) -> Result<()> {
+        let directory = self.share.join(directory);
         fs::create_dir_all(&directory)?;
         exec::run(
             Command::new("strip")

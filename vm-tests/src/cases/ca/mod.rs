@@ -21,24 +21,19 @@ use peers::{Client, Names, Teller};
 /// What all of these tests need.
 const MODULES: [&str; 2] = ["ip_vs_toa", "ip_vs_ca"];
 
-/// Why none runs beside all other tests yet.
-const TRIAL: &str = "while ip_vs_ca is loaded, tests in `sysctl::` find more than they expect";
-/// See [`TRIAL`]. What has been seen is in `kernel-patches/README.md`.
-const UNSEEN: &str = "not seen to pass on all kernels yet, nor beside `sysctl::`";
-
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("ca::nginx_logs_the_client", nginx).trial(TRIAL),
-    Case::new("ca::accept_and_getpeername_name_the_client", |ctx| tcp(ctx, true)).trial(TRIAL),
-    Case::new("ca::tcp_works_without_checksum_offload", |ctx| tcp(ctx, false)).trial(TRIAL),
-    Case::new("ca::udp_servers_see_and_answer_the_client", |ctx| udp::run(ctx, true)).trial(UNSEEN),
-    Case::new("ca::udp_works_without_checksum_offload", |ctx| udp::run(ctx, false)).trial(TRIAL),
-    Case::new("ca::a_wrong_kind_is_not_believed", wrong_kind).trial(UNSEEN),
-    Case::new("ca::an_untrusted_director_is_not_believed", untrusted).trial(UNSEEN),
-    Case::new("ca::an_idle_connection_keeps_its_client", idle).trial(UNSEEN),
-    Case::new("ca::a_full_table_forgets_nobody", full).trial(UNSEEN),
-    Case::new("ca::what_clients_say_of_themselves_vanishes", spoof::run).trial(UNSEEN),
-    Case::new("ca::unloading_under_load_is_safe", unload::run).timeout(400).trial(UNSEEN),
+    Case::new("ca::nginx_logs_the_client", nginx),
+    Case::new("ca::accept_and_getpeername_name_the_client", |ctx| tcp(ctx, true)),
+    Case::new("ca::tcp_works_without_checksum_offload", |ctx| tcp(ctx, false)),
+    Case::new("ca::udp_servers_see_and_answer_the_client", |ctx| udp::run(ctx, true)),
+    Case::new("ca::udp_works_without_checksum_offload", |ctx| udp::run(ctx, false)),
+    Case::new("ca::a_wrong_kind_is_not_believed", wrong_kind),
+    Case::new("ca::an_untrusted_director_is_not_believed", untrusted),
+    Case::new("ca::an_idle_connection_keeps_its_client", idle),
+    Case::new("ca::a_full_table_forgets_nobody", full),
+    Case::new("ca::what_clients_say_of_themselves_vanishes", spoof::run),
+    Case::new("ca::unloading_under_load_is_safe", unload::run).timeout(400),
 ];
 
 /// A web server as Debian ships it.

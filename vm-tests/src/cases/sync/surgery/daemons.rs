@@ -14,11 +14,14 @@ use crate::connections::{LONG, connections, daemons, make};
 use crate::ctx::Ctx;
 use crate::topology::Host;
 
+use super::by_messages;
+
 /// What a message that got out would need to expire a connection on the other host, and more.
 const EXPIRY: Duration = Duration::from_secs(3);
 
 /// On a host with master and backup, the backup that runs is told, and no other.
 pub(super) fn real_pair(ctx: &mut Ctx) -> Result<(), Failure> {
+    let _messages = by_messages()?;
     for group in ["224.0.0.81", "ff02::81"] {
         beside(ctx, group.parse()?).map_err(|failure| failure.context(group))?;
     }
@@ -72,6 +75,7 @@ fn start(host: &Host, role: DaemonRole, group: IpAddr, sync_id: u32) -> Result<(
 
 /// What would stop the traffic, or would not be heard, is not begun.
 pub(super) fn refusals(ctx: &mut Ctx) -> Result<(), Failure> {
+    let _messages = by_messages()?;
     let mut topology = ctx.topology();
     let group: IpAddr = "224.0.0.81".parse()?;
     let hosts = [topology.host("only")?, topology.host("deaf")?, topology.host("mixed")?];

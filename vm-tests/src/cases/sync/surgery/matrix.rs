@@ -13,6 +13,8 @@ use crate::connections::{LONG, connections, daemons, make};
 use crate::ctx::Ctx;
 use crate::topology::Host;
 
+use super::by_messages;
+
 /// One row of the table.
 struct Kind {
     protocol: Protocol,
@@ -30,6 +32,7 @@ const FIRST_CLIENT: u16 = 40000;
 const CLIENTS: u16 = 4;
 
 pub(super) fn run(ctx: &mut Ctx) -> Result<(), Failure> {
+    let _messages = by_messages()?;
     let mut topology = ctx.topology();
     let director = topology.host("director")?;
     let kinds: Vec<_> = PROTOCOLS

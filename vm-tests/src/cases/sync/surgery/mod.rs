@@ -6,7 +6,8 @@ mod matrix;
 mod persistent;
 mod traffic;
 
-use crate::case::Case;
+use crate::case::{Case, Failure};
+use crate::modules::{self, Shared};
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
@@ -20,3 +21,8 @@ pub const CASES: &[Case] = &[
     Case::new("sync::surgery_beside_a_master_and_backup_stays_on_the_host", daemons::real_pair),
     Case::new("sync::surgery_is_refused_where_it_is_unsafe", daemons::refusals),
 ];
+
+/// With the module that deletes connections, `ipvsadm` would not do it by messages.
+fn by_messages() -> Result<Shared, Failure> {
+    modules::without("ip_vs_connctl")
+}

@@ -15,6 +15,8 @@ use crate::ctx::Ctx;
 use crate::site::Site;
 use crate::topology::Host;
 
+use super::by_messages;
+
 /// What was promised; emulated guests get more.
 const STEERED_WITHIN: Duration = Duration::from_secs(2);
 
@@ -36,6 +38,7 @@ pub(super) fn udp_ipv6(ctx: &mut Ctx) -> Result<(), Failure> {
 
 /// Two transfers to one server; one is cut, within a time in which the other gets answers.
 fn tcp(ctx: &mut Ctx, service: &str, dest: &str) -> Result<(), Failure> {
+    let _messages = by_messages()?;
     let site = Site::build(ctx.topology())?;
     site.director.run(&format!("ipvsadm -A -t {service} -s rr"))?;
     site.director.run(&format!("ipvsadm -a -t {service} -r {dest} -m"))?;
@@ -54,6 +57,7 @@ fn tcp(ctx: &mut Ctx, service: &str, dest: &str) -> Result<(), Failure> {
 
 /// A client that asks all the time; then its connection is moved, then ended.
 fn udp(ctx: &mut Ctx, service: &str, dests: [&str; 2], any: &str) -> Result<(), Failure> {
+    let _messages = by_messages()?;
     let site = Site::build(ctx.topology())?;
     site.director.run(&format!("ipvsadm -A -u {service} -s rr"))?;
     for (dest, weight) in dests.iter().zip([1, 0]) {

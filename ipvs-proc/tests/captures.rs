@@ -105,6 +105,18 @@ fn apps_and_counters() {
     assert_eq!((in_packets, out_bytes), (0x46, 0xe61));
 }
 
+/// A server's counters after twelve connections of the test `ca::accept_and_getpeername_name_the_client`.
+#[test]
+fn client_addresses() {
+    for kernel in KERNELS {
+        let stats: CaStats = read(kernel);
+        assert_eq!(render::ca_stats(&stats), text(kernel, ProcFile::CaStats));
+        assert_eq!((stats.version.as_str(), stats.cpus.len()), ("3.0.0", 2), "{kernel}");
+        assert_eq!((stats.total("conn_new"), stats.total("getname_ok")), (Some(12), Some(20)));
+        assert_json_snapshot!(format!("client-addresses-{kernel}"), stats);
+    }
+}
+
 #[test]
 fn status() {
     let status: Status = read("7.2");

@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
         dist::install::checks(&Options::parse(Vec::new())?)
     }),
     ("guests that behave badly", || vm::selftest::checks(&Options::parse(Vec::new())?)),
+    ("VM tests on patched kernels", vm::test::patched),
     ("VM tests on all kernels", || {
         vm::test::all(Options::parse(["--kernel", "all"].map(OsString::from).to_vec())?)
     }),

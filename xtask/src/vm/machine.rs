@@ -191,6 +191,9 @@ impl Machine {
             // Two emulating threads can miss that code was patched: the kernel then dies of a break
             // point that is no longer there (`Oops: int3`).
             command.arg("--qemu-opts=-accel tcg,thread=single");
+            // Code at another address is translated anew: with random addresses that is two thirds of
+            // the time of a short program.
+            command.args(["--append", "norandmaps"]);
         }
         if self.icount {
             command.arg("--qemu-opts=-icount shift=0,sleep=off");

@@ -45,6 +45,14 @@ pub fn all(options: Options) -> Result<Tally> {
     Ok(total)
 }
 
+/// Runs the tests of our patches on the kernels that have some, and counts the results.
+///
+/// # Errors
+/// A patched module does not build; otherwise as [`all`].
+pub fn patched() -> Result<Tally> {
+    all(Options::parse(["--kernel", "all", "--patched", "patched::"].map(OsString::from).to_vec())?)
+}
+
 /// Runs the tests that go wrong on purpose, and counts the results.
 ///
 /// # Errors
@@ -82,6 +90,9 @@ fn on_kernel(
     let machine = run::machine(options, TIMEOUT)?;
     kernel::modules(machine.kernel)?;
     let mut command: Vec<_> = prefix.iter().map(OsString::from).collect();
+    if options.patched {
+        command.extend(["env", "IPVS_VM_PATCHED=1"].map(OsString::from));
+    }
     if let Ok(seed) = std::env::var(SEED) {
         command.extend(["env".to_owned(), format!("{SEED}={seed}")].map(OsString::from));
     }

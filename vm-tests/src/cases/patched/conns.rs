@@ -17,12 +17,18 @@ use crate::case::{Case, Failure};
 use crate::connections::{LONG, make_here};
 use crate::ctx::{Ctx, Kernel};
 
+use super::EXTENSION;
+
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("patched::connections_are_those_of_proc", same).patched(),
-    Case::new("patched::filters_choose_what_they_say", filters).patched(),
-    Case::new("patched::deleting_leaves_exactly_the_others", delete).patched(),
-    Case::new("patched::a_dump_has_each_once_while_others_come", during_inserts).patched(),
+    Case::new("patched::connections_are_those_of_proc", same).patched().since(6, 12, EXTENSION),
+    Case::new("patched::filters_choose_what_they_say", filters).patched().since(6, 12, EXTENSION),
+    Case::new("patched::deleting_leaves_exactly_the_others", delete)
+        .patched()
+        .since(6, 12, EXTENSION),
+    Case::new("patched::a_dump_has_each_once_while_others_come", during_inserts)
+        .patched()
+        .since(6, 12, EXTENSION),
 ];
 
 /// Some hundred connections and templates of both families and three protocols.

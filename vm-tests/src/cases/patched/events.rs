@@ -17,10 +17,17 @@ use crate::ctx::Ctx;
 use crate::differential::refuse_generic_netlink;
 use crate::wait;
 
+use super::EXTENSION;
+
 /// The tests of this module.
 pub const CASES: &[Case] = &[
-    Case::new("patched::the_monitor_sees_the_c_tool_over_both_interfaces", monitor).patched(),
-    Case::new("patched::a_burst_ends_in_the_state_of_a_fresh_dump", burst).patched().timeout(1500),
+    Case::new("patched::the_monitor_sees_the_c_tool_over_both_interfaces", monitor)
+        .patched()
+        .since(6, 12, EXTENSION),
+    Case::new("patched::a_burst_ends_in_the_state_of_a_fresh_dump", burst)
+        .patched()
+        .since(6, 12, EXTENSION)
+        .timeout(1500),
 ];
 
 /// What the C tool does, and what the monitor calls it.

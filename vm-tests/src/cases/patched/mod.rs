@@ -3,10 +3,15 @@
 
 mod conns;
 mod events;
+mod resume;
 mod snapshot;
 mod speed;
 
 use crate::case::Case;
 
 /// The tests of this module.
-pub const CASES: &[&[Case]] = &[conns::CASES, events::CASES, snapshot::CASES, speed::CASES];
+pub const CASES: &[&[Case]] =
+    &[conns::CASES, events::CASES, resume::CASES, snapshot::CASES, speed::CASES];
+
+/// What older kernels lack, for which there is only the patch to `/proc`.
+const EXTENSION: &str = "our family ipvs_ext";

@@ -7,9 +7,12 @@ use ipvs_netlink::ext::Extent;
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 
+use super::EXTENSION;
+
 /// The tests of this module.
-pub const CASES: &[Case] =
-    &[Case::new("patched::a_snapshot_is_what_the_dumps_tell", same).patched()];
+pub const CASES: &[Case] = &[Case::new("patched::a_snapshot_is_what_the_dumps_tell", same)
+    .patched()
+    .since(6, 12, EXTENSION)];
 
 const RULES: &[&str] = &[
     "-A -t 192.0.2.1:80 -s wlc -p 300 -M 255.255.255.0",

@@ -6,9 +6,13 @@ use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 use crate::many::{self, MANY, Times, ratio};
 
+use super::EXTENSION;
+
 /// The tests of this module.
-pub const CASES: &[Case] =
-    &[Case::new("patched::a_hundred_thousand_connections", run).patched().timeout(1500)];
+pub const CASES: &[Case] = &[Case::new("patched::a_hundred_thousand_connections", run)
+    .patched()
+    .since(6, 12, EXTENSION)
+    .timeout(1500)];
 
 fn run(_: &mut Ctx) -> Result<(), Failure> {
     many::make()?;

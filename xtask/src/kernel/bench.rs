@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::build;
 use crate::vm::kernel::Kernel;
 use crate::vm::options::Options;
-use crate::vm::{run, setup};
+use crate::vm::run;
 
 const TIMEOUT: Duration = Duration::from_secs(1800);
 const PROGRAM: &str = "vm-walk";
@@ -19,7 +19,6 @@ const PROGRAM: &str = "vm-walk";
 /// # Errors
 /// The patched module or the program does not build, or the guest fails.
 pub fn bench(kernel: &'static Kernel) -> Result<ExitCode> {
-    setup::implied()?;
     let mut options = Options::parse(Vec::new())?;
     (options.kernels, options.module) = (vec![kernel], false);
     let module = super::module(kernel)?;

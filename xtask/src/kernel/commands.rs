@@ -12,6 +12,7 @@ use super::source::Source;
 use super::tree::Tree;
 use super::{build, checks};
 use crate::vm::kernel::{self, Kernel};
+use crate::vm::setup;
 
 const USAGE: &str = "\
 cargo xtask kernel COMMAND [--kernel 6.1|6.12|7.2]
@@ -40,6 +41,11 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
     if options.all && name != "modules" {
         bail!("`kernel {}` is for one kernel: name it", name.display());
     }
+    let help = matches!(name.to_string_lossy().as_ref(), "help" | "--help" | "-h");
+    if !help {
+        // The kernels that are booted say which versions are built.
+        setup::implied()?;
+    }
     let named = || options.kernel.map_or_else(|| Kernel::named(kernel::DEFAULT), Ok);
     match name.to_string_lossy().as_ref() {
         "build" => {
@@ -62,7 +68,7 @@ pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {
                 }
             }
         }
-        "help" | "--help" | "-h" => println!("{USAGE}"),
+        _ if help => println!("{USAGE}"),
         other => bail!("`{other}` is no `kernel` command; see `cargo xtask kernel help`"),
     }
     Ok(ExitCode::SUCCESS)

@@ -22,8 +22,6 @@ pub struct Case {
     pub only: Option<(Kernel, &'static str)>,
     /// Whether the test needs a kernel with our patches.
     pub patched: bool,
-    /// Why the test is on trial: it runs only when it is asked for, by a filter.
-    pub trial: Option<&'static str>,
 }
 
 impl Case {
@@ -36,7 +34,6 @@ impl Case {
             since: None,
             only: None,
             patched: false,
-            trial: None,
         }
     }
 
@@ -62,13 +59,6 @@ impl Case {
     /// The test needs a kernel with our patches; on others it is ignored.
     pub const fn patched(mut self) -> Self {
         self.patched = true;
-        self
-    }
-
-    /// The test has not passed on all kernels yet, and runs only when a filter asks for it; `why` says
-    /// what is missing.
-    pub const fn trial(mut self, why: &'static str) -> Self {
-        self.trial = Some(why);
         self
     }
 }

@@ -45,9 +45,7 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let asked = arguments.filter.is_some();
-    let trials =
-        cases::chosen().into_iter().map(|case| trial(case, guest.clone(), asked)).collect();
+    let trials = cases::chosen().into_iter().map(|case| trial(case, guest.clone())).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     tell_longest();
     conclusion.exit_code()
@@ -71,14 +69,11 @@ fn guest() -> Option<PathBuf> {
     directory.join("booted").exists().then_some(directory)
 }
 
-fn trial(case: Case, guest: Option<PathBuf>, asked: bool) -> Trial {
+fn trial(case: Case, guest: Option<PathBuf>) -> Trial {
     Trial::ignorable_test(case.name, move || {
         let Some(directory) = &guest else {
             return Ok(Completion::ignored_with(OUTSIDE));
         };
-        if let Some(why) = case.trial.filter(|_| !asked) {
-            return Ok(Completion::ignored_with(format!("on trial: {why}")));
-        }
         if let Some(reason) = unfit(&case)? {
             return Ok(Completion::ignored_with(reason));
         }

@@ -115,7 +115,6 @@ fn tcp(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
     for row in ["toa_no_room", "toa_too_long", "toa_no_memory", "table_full"] {
         assert_eq!(site.director_count(row)?, 0, "{row}");
     }
-    println!("CAPTURE\n{}", site.server.run("cat /proc/net/ip_vs_ca_stats")?);
     let snmp = site.server.run("cat /proc/net/snmp")?;
     let errors: Vec<_> = snmp.lines().filter(|line| line.starts_with("Tcp:")).collect();
     let column = errors[0].split(' ').position(|word| word == "InErrs").unwrap_or_default();

@@ -213,6 +213,80 @@ fn a_template_in_use_stays_unless_its_connections_go_first() {
     assert_eq!((outcome.status, kernel.connections().len()), (0, 3), "{outcome:?}");
 }
 
+/// Calls of one client: templates that differ by the engine's data only.
+fn calls(kernel: &Kernel, calls: &[(&[u8], u64)]) {
+    let name = EngineName::new("sip").expect("short");
+    let client = "10.0.0.7".parse().expect("an address");
+    let socket = |text: &str| text.parse().expect("a socket");
+    for (data, seconds) in calls {
+        let key = ConnectionKey::template(Protocol::UDP, client, socket("192.0.2.1:5060"));
+        let mut call = Connection::new(key, socket("10.1.0.3:5060"), Method::MASQ);
+        call.expires = Duration::from_secs(*seconds);
+        call.engine = Some(Engine { name, data: data.to_vec() });
+        kernel.add_connection(call);
+    }
+}
+
+#[test]
+fn calls_that_the_kernel_cannot_tell_apart_end_together_or_not_at_all() {
+    let kernel = Kernel::new(Release::Linux6_12);
+    kernel.set_features(Some(Features::all_known()));
+    calls(&kernel, &[(b"a", 10), (b"b", 20), (b"c", 300)]);
+    // Only two of the three are chosen.
+    let outcome = run_on(&kernel, &["delete", "--expires-under", "60", "--json"]);
+    assert_eq!((outcome.status, kernel.connections().len()), (4, 3), "{outcome:?}");
+    let document: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let entries = document["surgery"]["entries"].as_array().expect("entries");
+    assert_eq!((entries.len(), &entries[0]["outcome"]), (2, &"stayed".into()));
+    let outcome = run_on(&kernel, &["delete", "--expires-under", "60"]);
+    assert!(outcome.stdout.contains("not to be told from others 2"), "{outcome:?}");
+
+    let outcome = run_on(&kernel, &["delete", "--service", "192.0.2.1:5060"]);
+    assert_eq!((outcome.status, kernel.connections().len()), (0, 0), "{outcome:?}");
+    assert!(outcome.stdout.ends_with("ended 3\n"), "{outcome:?}");
+}
+
+/// An FTP session in every order of the table: data, its control connection, the client's template.
+#[test]
+fn what_controls_others_ends_after_them() {
+    let socket = |text: &str| text.parse().expect("a socket");
+    let (control, data) = (("10.0.0.1:40000", "192.0.2.1:21"), ("10.0.0.1:40001", "192.0.2.1:20"));
+    let [control, data] = [control, data].map(|(client, service)| {
+        ConnectionKey::new(Protocol::TCP, socket(client), socket(service))
+    });
+    let client = "10.0.0.1".parse().expect("an address");
+    let pin = ConnectionKey::template(Protocol::TCP, client, socket("192.0.2.1:21"));
+    for persistent in [false, true] {
+        let session = [(data, Some(control)), (control, persistent.then_some(pin)), (pin, None)];
+        let session = &session[..if persistent { 3 } else { 2 }];
+        for first in 0..session.len() {
+            for reversed in [false, true] {
+                for assured in [0, 1] {
+                    let mut order = session.to_vec();
+                    order.rotate_left(first);
+                    if reversed {
+                        order.reverse();
+                    }
+                    let kernel = Kernel::new(Release::Linux6_12);
+                    kernel.set_features(Some(Features::all_known()));
+                    for (key, controller) in order {
+                        let dest = socket("10.1.0.2:21");
+                        let mut one = Connection::new(key, dest, Method::MASQ);
+                        one.controller = controller;
+                        one.state = if key.template { assured } else { 1 };
+                        kernel.add_connection(one);
+                    }
+                    let outcome = run_on(&kernel, &["delete", "--all"]);
+                    let expected = format!("ended {}\n", session.len());
+                    assert_eq!(outcome.status, 0, "{outcome:?}");
+                    assert!(outcome.stdout.ends_with(&expected), "{outcome:?}");
+                    assert_eq!(kernel.connections(), []);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_not_said_clearly_is_refused_here_too() {
     for (words, status, text) in [

@@ -26,11 +26,21 @@ impl Connections {
 
     /// Deletes one, and what controls it unless that controls others or is an assured template.
     pub fn delete(&mut self, key: ConnectionKey) -> Result<(), Errno> {
-        let controller = self.get(key)?.controller;
+        let connection = self.get(key)?.clone();
+        self.delete_this(&connection)
+    }
+
+    /// Several templates of an engine may have one key.
+    fn delete_this(&mut self, connection: &Connection) -> Result<(), Errno> {
+        let Connection { key, controller, .. } = *connection;
         if self.controls(key) {
             return Err(Errno::EBUSY);
         }
-        self.0.retain(|connection| connection.key != key);
+        let before = self.0.len();
+        self.0.retain(|one| one.key != key || one.engine != connection.engine);
+        if before == self.0.len() {
+            return Err(Errno::ENOENT);
+        }
         if let Some(controller) = controller
             && let Ok(found) = self.get(controller)
             && !(controller.template && found.state & 1 == 1)
@@ -53,9 +63,9 @@ impl Connections {
         let mut busy = 0;
         for _ in 0..PASSES {
             let matching = self.0.iter().filter(|connection| filter.matches(connection));
-            let keys: Vec<_> = matching.map(|connection| connection.key).collect();
+            let matching: Vec<_> = matching.cloned().collect();
             // Some go with those before them.
-            busy = keys.into_iter().filter(|key| self.delete(*key) == Err(Errno::EBUSY)).count();
+            busy = matching.iter().filter(|one| self.delete_this(one) == Err(Errno::EBUSY)).count();
         }
         Deleted { deleted: (before - self.0.len()) as u32, busy: busy as u32 }
     }

@@ -4,14 +4,15 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use ipvs_netlink::ext::{Connection as Known, ConnectionFilter, ConnectionKey};
+use ipvs_netlink::ext::Connection as Known;
 use ipvs_netlink::types::{DaemonConfig, DaemonRole};
-use ipvs_netlink::{Error, ErrorKind, Ipvs};
+use ipvs_netlink::{Error, Ipvs};
 use ipvs_proc::{Connection, Layout};
 use ipvs_syncd::surgery::{Caution, Plan};
 
 use super::choice::Choice;
 use super::direct::{self, Entry};
+use super::ending::{self, Ending};
 use super::means::{self, Means};
 use super::surgery::{Open, Surgery};
 use crate::legacy::streams::Io;
@@ -24,6 +25,9 @@ use crate::modern::{Outcome, signals};
 ///
 /// Packets of an ended TCP connection are answered with a reset; UDP clients are scheduled anew. A
 /// template that connections belong to stays: use `unpin`.
+///
+/// Where the kernel deletes them itself, what a connection belonged to (the control connection of FTP data, a
+/// template that is not assured) ends with the last of its connections.
 ///
 /// A kernel with the family ipvs_ext, or with the module ip_vs_connctl, deletes them itself; otherwise
 /// its backup daemon is told.
@@ -49,7 +53,7 @@ impl Delete {
         self.choice.filter()?;
         let mut open = self.surgery.open(connect)?;
         let means =
-            if self.surgery.of_copies() { Means::Sync } else { Means::best(&mut open.ipvs) };
+            if self.surgery.of_copies() { Means::Sync } else { Means::best(&mut open.ipvs)? };
         match means {
             Means::Netlink => {
                 self.say(means, &mut open, io)?;
@@ -100,9 +104,8 @@ impl Delete {
         if ended.is_break() {
             return Err(self.choice.too_many());
         }
-        // Templates control control connections, which control their data.
-        found.sort_by_key(|(known, _)| (known.key.template, known.controller.is_none()));
-        Ok(found.into_iter().map(|(known, shown)| Entry::known(shown, &known)).collect())
+        ending::sort(&mut found, |(known, _)| known);
+        Ok(found.into_iter().map(|(known, shown)| Entry::known(shown, known)).collect())
     }
 
     fn carry_out(
@@ -113,11 +116,16 @@ impl Delete {
         io: &mut Io<'_>,
     ) -> Outcome {
         let cautions = cautions(&mut ipvs)?;
+        let mut outcome = Ok(());
         if !self.surgery.dry_run() {
             let stop = signals::stop()?;
-            direct::delete(&mut chosen, &stop, |entry| delete(&mut ipvs, entry))?;
+            let mut ending = Ending::new(&mut ipvs, &chosen);
+            outcome = direct::delete(&mut chosen, &stop, |entry| ending.end(entry));
         }
-        direct::report(&chosen, &cautions, means.name(), &self.surgery, io)
+        // What was done before a failure is told in any case.
+        let status = direct::report(&chosen, &cautions, means.name(), &self.surgery, io)?;
+        outcome?;
+        Ok(status)
     }
 }
 
@@ -135,48 +143,9 @@ fn cautions(ipvs: &mut Ipvs) -> Result<Vec<Caution>, Error> {
     Ok(ipvs.daemons()?.into_iter().map(caution).collect())
 }
 
-/// Deletes an entry; in use or gone before is no failure.
-fn delete(ipvs: &mut Ipvs, entry: &Entry) -> Result<direct::Fate, Error> {
-    let outcome = match entry.filter() {
-        // Of an engine's templates, several have one key.
-        Some(filter) => by_filter(ipvs, filter),
-        None => ipvs.delete_connection(entry.key()).map(|()| direct::Fate::Ended),
-    };
-    match outcome {
-        // The kernel ends a template with the last connection that belongs to it.
-        Err(error) if error.kind() == ErrorKind::NoSuchConnection => {
-            Ok(match entry.key().template {
-                true => direct::Fate::Ended,
-                false => direct::Fate::EndedBefore,
-            })
-        }
-        Err(error) if error.kind() == ErrorKind::Busy => Ok(direct::Fate::Stayed),
-        outcome => outcome,
-    }
-}
-
-fn by_filter(ipvs: &mut Ipvs, filter: &ConnectionFilter) -> Result<direct::Fate, Error> {
-    let deleted = ipvs.delete_connections(filter)?;
-    Ok(match (deleted.deleted, deleted.busy) {
-        (_, 1..) => direct::Fate::Stayed,
-        (0, 0) => direct::Fate::EndedBefore,
-        (1.., 0) => direct::Fate::Ended,
-    })
-}
-
-/// The filter that matches what has this key, if the key alone does not name it.
-pub(super) fn filter_of(known: &Known) -> Option<ConnectionFilter> {
-    let ConnectionKey { protocol, client, service, template } = known.key;
-    known.engine.as_ref()?;
-    let mut filter = ConnectionFilter::new().protocol(protocol).templates(template);
-    (filter.client, filter.service) = (client.into(), service.into());
-    filter.dest = known.dest.into();
-    Some(filter)
-}
-
 #[cfg(test)]
 mod tests {
-    use ipvs_netlink::ext::Features;
+    use ipvs_netlink::ext::{ConnectionKey, Features};
     use ipvs_netlink::fake::{Kernel, Release};
     use ipvs_netlink::types::{Method, Protocol};
 
@@ -196,11 +165,12 @@ mod tests {
         kernel.add_connection(connection(1));
         kernel.add_connection(connection(2));
         let mut ipvs = Ipvs::with_backend(kernel.clone());
-        assert_eq!(Means::best(&mut ipvs), Means::Module);
+        assert_eq!(Means::best(&mut ipvs)?, Means::Module);
         let shown = listed::listed(connection(1), Layout::Plain);
         let chosen = entries(vec![shown]).expect("no template");
-        assert_eq!(delete(&mut ipvs, &chosen[0])?, Fate::Ended);
-        assert_eq!(delete(&mut ipvs, &chosen[0])?, Fate::EndedBefore);
+        let mut ending = Ending::new(&mut ipvs, &chosen);
+        assert_eq!(ending.end(&chosen[0])?, Fate::Ended);
+        assert_eq!(ending.end(&chosen[0])?, Fate::EndedBefore);
         assert_eq!(kernel.connections(), [connection(2)]);
 
         let mut template = connection(3);
@@ -216,7 +186,7 @@ mod tests {
             let kernel = Kernel::new(Release::Linux6_12);
             kernel.set_features(features);
             kernel.set_add_on(add_on);
-            Means::best(&mut Ipvs::with_backend(kernel))
+            Means::best(&mut Ipvs::with_backend(kernel)).expect("known")
         };
         assert_eq!(best(None, false), Means::Sync);
         assert_eq!(best(None, true), Means::Module);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Entries that the kernel itself deletes, one by one, and what became of each.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipvs_netlink::Error;
-use ipvs_netlink::ext::{Connection as Known, ConnectionFilter, ConnectionKey};
+use ipvs_netlink::ext::{Connection as Known, ConnectionKey, Engine};
 use ipvs_proc::Connection;
 use ipvs_syncd::surgery::Caution;
 use serde_json::json;
 
-use super::delete::filter_of;
 use super::rows::Row;
 use super::show;
 use super::surgery::Surgery;
@@ -24,6 +24,8 @@ pub(super) enum Fate {
     Ended,
     EndedBefore,
     Stayed,
+    /// It stayed, because the kernel can't tell it from others that were not chosen.
+    Inseparable,
 }
 
 impl Fate {
@@ -33,6 +35,7 @@ impl Fate {
             Self::Ended => ("ended", "ended"),
             Self::EndedBefore => ("ended_before", "ended by itself"),
             Self::Stayed => ("stayed", "still there: in use, or others belong to it"),
+            Self::Inseparable => ("stayed", "still there: others, not chosen, have the same key"),
         }
     }
 }
@@ -41,49 +44,68 @@ impl Fate {
 pub(super) struct Entry {
     connection: Connection<'static>,
     key: ConnectionKey,
-    filter: Option<ConnectionFilter>,
+    engine: Option<Engine>,
+    controller: Option<ConnectionKey>,
     fate: Option<Fate>,
 }
 
 impl Entry {
     pub(super) fn new(connection: Connection<'static>, key: ConnectionKey) -> Self {
-        Self { connection, key, filter: None, fate: None }
+        Self { connection, key, engine: None, controller: None, fate: None }
     }
 
-    pub(super) fn known(connection: Connection<'static>, known: &Known) -> Self {
-        Self { filter: filter_of(known), ..Self::new(connection, known.key) }
+    pub(super) fn known(connection: Connection<'static>, known: Known) -> Self {
+        let Known { key, engine, controller, .. } = known;
+        Self { engine, controller, ..Self::new(connection, key) }
     }
 
     pub(super) fn key(&self) -> ConnectionKey {
         self.key
     }
 
-    pub(super) fn filter(&self) -> Option<&ConnectionFilter> {
-        self.filter.as_ref()
+    pub(super) fn dest(&self) -> SocketAddr {
+        self.connection.dest
+    }
+
+    pub(super) fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
+    }
+
+    pub(super) fn controller(&self) -> Option<ConnectionKey> {
+        self.controller
     }
 
     fn result(&self, dry_run: bool) -> String {
         match self.fate {
             Some(fate) => fate.names().1.to_owned(),
             None if dry_run => "would end".to_owned(),
-            None => "interrupted".to_owned(),
+            None => "not tried".to_owned(),
         }
     }
 }
 
-/// Deletes them in their order, until Ctrl-C.
+/// Deletes them in their order, until Ctrl-C, and again what stayed, as long as something else ended:
+/// others may not belong to it any more. An error ends it, too; what was done before is known.
 pub(super) fn delete(
     entries: &mut [Entry],
     stop: &AtomicBool,
     mut delete: impl FnMut(&Entry) -> Result<Fate, Error>,
 ) -> Result<(), Error> {
-    for entry in entries {
-        if stop.load(Ordering::Relaxed) {
-            break;
+    let stayed = |entry: &Entry| matches!(entry.fate, None | Some(Fate::Stayed));
+    let mut before = usize::MAX;
+    loop {
+        let open = entries.iter().filter(|entry| stayed(entry)).count();
+        if open == 0 || open == before {
+            return Ok(());
         }
-        entry.fate = Some(delete(entry)?);
+        before = open;
+        for entry in entries.iter_mut().filter(|entry| stayed(entry)) {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            entry.fate = Some(delete(entry)?);
+        }
     }
-    Ok(())
 }
 
 /// Prints what became of them, or would.
@@ -149,10 +171,71 @@ fn summary(entries: &[Entry]) -> String {
         (Some(Fate::Ended), "ended"),
         (Some(Fate::EndedBefore), "ended by themselves"),
         (Some(Fate::Stayed), "still there"),
-        (None, "interrupted"),
+        (Some(Fate::Inseparable), "not to be told from others"),
+        (None, "not tried"),
     ];
     let parts = kinds.into_iter().map(|(fate, name)| (name, count(fate)));
     let parts: Vec<_> =
         parts.filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {n}")).collect();
     if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use ipvs_netlink::types::Protocol;
+    use ipvs_proc::{Layout, State};
+
+    use super::*;
+
+    fn entries(count: u16) -> Vec<Entry> {
+        let entry = |port: u16| {
+            let client = ([10, 0, 0, 1], port).into();
+            let key = ConnectionKey::new(Protocol::TCP, client, ([192, 0, 2, 1], 80).into());
+            let known =
+                Known::new(key, ([10, 1, 0, 2], 80).into(), ipvs_netlink::types::Method::MASQ);
+            let listed = crate::modern::proc::conns::listed::listed(known.clone(), Layout::Plain);
+            assert!(matches!(listed.state, State::Tcp(_)));
+            Entry::known(listed, known)
+        };
+        (1..=count).map(entry).collect()
+    }
+
+    fn fates(entries: &[Entry]) -> Vec<Option<Fate>> {
+        entries.iter().map(|entry| entry.fate).collect()
+    }
+
+    #[test]
+    fn what_stays_is_tried_again_while_others_end() {
+        let (mut chosen, stop) = (entries(3), AtomicBool::new(false));
+        let calls = Cell::new(0);
+        // Each belongs to the one behind it; the last to something else.
+        delete(&mut chosen, &stop, |entry| {
+            calls.set(calls.get() + 1);
+            Ok(if calls.get() == 2 || entry.key().client.port() == 1 && calls.get() > 3 {
+                Fate::Ended
+            } else {
+                Fate::Stayed
+            })
+        })
+        .expect("no failure");
+        assert_eq!(fates(&chosen), [Some(Fate::Ended), Some(Fate::Ended), Some(Fate::Stayed)]);
+        assert_eq!(calls.get(), 3 + 2 + 1);
+    }
+
+    #[test]
+    fn a_failure_keeps_what_was_done() {
+        let (mut chosen, stop) = (entries(3), AtomicBool::new(false));
+        let failed = delete(&mut chosen, &stop, |entry| match entry.key().client.port() {
+            2 => Err(Error::ModuleMissing),
+            _ => Ok(Fate::Ended),
+        });
+        assert!(failed.is_err());
+        assert_eq!(fates(&chosen), [Some(Fate::Ended), None, None]);
+        stop.store(true, Ordering::Relaxed);
+        let mut chosen = entries(1);
+        delete(&mut chosen, &stop, |_| Ok(Fate::Ended)).expect("stopped");
+        assert_eq!(fates(&chosen), [None]);
+    }
 }

@@ -19,17 +19,17 @@ pub(super) enum Means {
 }
 
 impl Means {
-    /// The best that there is.
-    pub(super) fn best(ipvs: &mut Ipvs) -> Self {
-        let listed = has(ipvs, Feature::ListConnections);
-        match (
-            listed && has(ipvs, Feature::DeleteConnections),
-            has(ipvs, Feature::DeleteConnection),
-        ) {
-            (true, _) => Self::Netlink,
-            (false, true) => Self::Module,
-            (false, false) => Self::Sync,
-        }
+    /// The best that there is. Where that can't be found out, none is chosen: the next best would do more
+    /// than was asked for.
+    pub(super) fn best(ipvs: &mut Ipvs) -> Result<Self, Error> {
+        let listed = has(ipvs, Feature::ListConnections)?;
+        Ok(if listed && has(ipvs, Feature::DeleteConnections)? {
+            Self::Netlink
+        } else if has(ipvs, Feature::DeleteConnection)? {
+            Self::Module
+        } else {
+            Self::Sync
+        })
     }
 
     /// What JSON calls it.
@@ -51,8 +51,12 @@ impl Means {
     }
 }
 
-fn has(ipvs: &mut Ipvs, feature: Feature) -> bool {
-    matches!(ipvs.supports(feature), Support::Supported)
+fn has(ipvs: &mut Ipvs, feature: Feature) -> Result<bool, Error> {
+    match ipvs.supports(feature) {
+        Support::Supported => Ok(true),
+        Support::Unknown(error) => Err(error),
+        _ => Ok(false),
+    }
 }
 
 /// Says on standard error which kernel it is, and what is done there.
@@ -72,8 +76,12 @@ pub(super) fn lister(
         Some(netns) => Ipvs::in_netns(netns.clone()),
         None => connect(),
     };
-    let known = opened.and_then(|mut ipvs| Ok((ipvs.tier()?, ipvs)));
-    let (tier, mut ipvs) = match known {
+    let known = opened.and_then(|mut ipvs| {
+        // Only who wants to know it has the kernel look for the module that deletes.
+        let tier = verbose.then(|| ipvs.tier()).transpose()?;
+        Ok((tier, has(&mut ipvs, Feature::ListConnections)?, ipvs))
+    });
+    let (tier, listed, ipvs) = match known {
         Ok(known) => known,
         Err(error) => {
             if verbose {
@@ -82,8 +90,7 @@ pub(super) fn lister(
             return None;
         }
     };
-    let listed = has(&mut ipvs, Feature::ListConnections);
-    if verbose {
+    if let Some(tier) = tier {
         let what = if listed { "read by netlink" } else { "read from /proc/net/ip_vs_conn" };
         say(tier, &format!("connections are {what}"), io);
     }

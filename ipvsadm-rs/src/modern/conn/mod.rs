@@ -5,6 +5,7 @@ mod choice;
 mod count;
 mod delete;
 mod direct;
+mod ending;
 mod list;
 mod means;
 mod place;

@@ -54,6 +54,9 @@ impl Connections {
     /// Deletes the module's way: the connection alone.
     pub fn delete_alone(&mut self, key: ConnectionKey) -> Result<(), Errno> {
         self.get(key)?;
+        if self.controls(key) {
+            return Err(Errno::EBUSY);
+        }
         self.0.retain(|connection| connection.key != key);
         Ok(())
     }

@@ -33,7 +33,11 @@ pub(super) const SYSCTLS: &[Description] = &[
     Description {
         kind: Kind::Text,
         unit: Some("prefixes"),
-        ..always("net.ca.trusted", Preset::Fixed(""), "balancers to learn from; none given: all")
+        ..always(
+            "net.ca.trusted",
+            Preset::Fixed(""),
+            "balancers to learn from; none: all for TCP, none for UDP",
+        )
     },
     Description {
         unit: Some("clients"),

@@ -120,6 +120,7 @@ int ca_table_init(struct ca_net *ca);
 void ca_table_exit(struct ca_net *ca);
 void ca_learn(struct ca_net *ca, const struct ca_wire *wire,
 	      const struct toa_addr *client, int dif, int sdif);
+void ca_unlearn(struct ca_net *ca, const struct ca_wire *wire);
 struct ca_entry *ca_find_wire(struct ca_net *ca, const struct ca_wire *wire);
 struct ca_entry *ca_find_seen(struct ca_net *ca, const struct ca_seen *seen);
 
@@ -154,6 +155,7 @@ void ca_proc_exit(struct net *net);
 /* ca_sysctl.c */
 int ca_sysctl_init(struct ca_net *ca);
 void ca_sysctl_exit(struct ca_net *ca);
-bool ca_is_trusted(struct ca_net *ca, u8 family, const union nf_inet_addr *addr);
+bool ca_is_trusted(struct ca_net *ca, u8 family, const union nf_inet_addr *addr,
+		   bool named);
 
 #endif

@@ -48,18 +48,22 @@ void ca_learn_tcp(struct ca_net *ca, struct sk_buff *skb, unsigned int off,
 	}
 	if (th->syn && !th->ack)
 		ca_count(ca, option ? CA_SYN_KNOWN : CA_SYN_UNKNOWN);
-	if (!option)
+	if (!option && (!th->syn || th->ack))
 		return;
-	if (!ca_is_trusted(ca, wire->family, &wire->peer)) {
+	if (option && !ca_is_trusted(ca, wire->family, &wire->peer, false)) {
 		ca_count(ca, CA_UNTRUSTED);
-		return;
+		option = NULL;
 	}
 	/* A damaged segment, which TCP is going to drop, teaches nothing. */
 	if (nf_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_TCP, wire->family))
 		return;
 	wire->pport = th->source;
 	wire->lport = th->dest;
-	ca_learn_from(ca, skb, wire, option);
+	if (option)
+		ca_learn_from(ca, skb, wire, option);
+	else if (th->syn && !th->ack)
+		/* The director has given the port to another client. */
+		ca_unlearn(ca, wire);
 }
 
 /*
@@ -102,7 +106,8 @@ bool ca_learn_echo(struct ca_net *ca, struct sk_buff *skb, unsigned int off,
 		ca_count(ca, CA_ICMP_BAD);
 		return false;
 	}
-	if (!ca_is_trusted(ca, wire->family, &wire->peer)) {
+	if (!ca_is_trusted(ca, wire->family, &wire->peer,
+			   echo->proto == IPPROTO_UDP)) {
 		ca_count(ca, CA_UNTRUSTED);
 		return false;
 	}

@@ -13,20 +13,26 @@
 #define CA_TCP_TIMEOUT		100
 #define CA_UDP_TIMEOUT		310
 #define CA_MAX_ENTRIES		262144
+/* In a namespace whose owner is not root of the host. */
+#define CA_MAX_ENTRIES_USER	4096
 /* The original's kind, and the one that most directors use. */
 #define CA_KIND_ORIGINAL	200
 #define CA_KIND_COMMON		254
 
 static const int ca_year = 365 * 24 * 3600;
 
-/* Whether what this sender says of clients is believed. Under RCU. */
-bool ca_is_trusted(struct ca_net *ca, u8 family, const union nf_inet_addr *addr)
+/*
+ * Whether what this sender says of clients is believed: anybody's word, if no
+ * director is named, unless only named ones count. Under RCU.
+ */
+bool ca_is_trusted(struct ca_net *ca, u8 family, const union nf_inet_addr *addr,
+		   bool named)
 {
 	const struct ca_trusted *trusted = rcu_dereference(ca->trusted);
 	unsigned int i;
 
 	if (!trusted || !trusted->count)
-		return true;
+		return !named;
 	for (i = 0; i < trusted->count; i++) {
 		const struct ca_prefix *prefix = &trusted->list[i];
 
@@ -217,8 +223,10 @@ int ca_sysctl_init(struct ca_net *ca)
 	table[CA_CTL_MAX_ENTRIES].data = &ca->max_entries;
 	table[CA_CTL_UDP_MANGLE].data = &ca->udp_mangle;
 	/* Who owns a namespace only must not take the host's memory. */
-	if (ca->net->user_ns != &init_user_ns)
+	if (ca->net->user_ns != &init_user_ns) {
+		ca->max_entries = CA_MAX_ENTRIES_USER;
 		table[CA_CTL_MAX_ENTRIES].mode = 0444;
+	}
 
 	ca->sysctl_header = ca_register_sysctl(ca->net, "net/ca", table, CA_CTLS);
 	if (!ca->sysctl_header) {

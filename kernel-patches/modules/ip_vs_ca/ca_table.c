@@ -176,7 +176,8 @@ static bool ca_socket_lives(struct ca_net *ca, const struct ca_entry *entry)
 static bool ca_is_over(struct ca_net *ca, struct ca_entry *entry)
 {
 	bool tcp = entry->wire.proto == IPPROTO_TCP;
-	int timeout = READ_ONCE(*(tcp ? &ca->tcp_timeout : &ca->udp_timeout));
+	unsigned long timeout = READ_ONCE(*(tcp ? &ca->tcp_timeout :
+						  &ca->udp_timeout));
 
 	if (time_before(jiffies, READ_ONCE(entry->last) + timeout * HZ))
 		return false;
@@ -199,6 +200,16 @@ static void ca_forget(struct ca_net *ca, struct ca_entry *entry)
 		ca_free(ca, entry);
 	}
 	spin_unlock_bh(&ca->lock);
+}
+
+/* A flow begins without a word of its client. The caller is under RCU. */
+void ca_unlearn(struct ca_net *ca, const struct ca_wire *wire)
+{
+	struct ca_entry *entry = ca_find_wire(ca, wire);
+
+	/* While the connection lives, the segment belongs to nothing. */
+	if (entry && !ca_socket_lives(ca, entry))
+		ca_forget(ca, entry);
 }
 
 static void ca_gc(struct work_struct *work)

@@ -141,6 +141,11 @@ static int connctl_delete(struct sk_buff *skb, struct genl_info *info)
 	cp = connctl_find(&key.param);
 	if (!cp)
 		return -ENOENT;
+	if (atomic_read(&cp->n_control)) {
+		__ip_vs_conn_put(cp);
+		NL_SET_ERR_MSG(info->extack, "other connections belong to it");
+		return -EBUSY;
+	}
 	if (with_template) {
 		template = connctl_template(cp);
 		if (!template)

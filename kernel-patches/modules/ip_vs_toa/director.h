@@ -45,7 +45,7 @@ static inline void toa_count(const struct net *net, enum toa_stat row)
 	this_cpu_inc(toa_net(net)->stats->rows[row]);
 }
 
-/* A packet of IPVS at its last hook. */
+/* A packet at its last hook. */
 struct toa_packet {
 	struct net *net;
 	struct sk_buff *skb;
@@ -64,9 +64,11 @@ u8 toa_kind(u8 family);
 
 /* toa_tcp.c */
 unsigned int toa_tcp(const struct toa_packet *packet);
+unsigned int toa_tcp_silence(const struct toa_packet *packet);
 
 /* toa_udp.c */
 void toa_udp(const struct toa_packet *packet);
+bool toa_is_announcement(const struct toa_packet *packet);
 
 /* toa_young.c: a number for each connection that has just begun */
 int toa_young_init(void);

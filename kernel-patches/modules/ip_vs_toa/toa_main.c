@@ -49,10 +49,29 @@ static void toa_track(struct toa_packet *packet, const void *source)
 			 memcmp(&tuple->src.u3, source, len);
 }
 
+/*
+ * What is only forwarded, and leaves with the director's address: servers that
+ * trust it must not take the sender's word for the director's.
+ */
+static unsigned int toa_stranger(const struct toa_packet *packet, u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return toa_tcp_silence(packet);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return toa_is_announcement(packet) ? NF_DROP : NF_ACCEPT;
+	default:
+		return NF_ACCEPT;
+	}
+}
+
 static unsigned int toa_hook(struct toa_packet *packet, u8 proto,
 			     const void *source)
 {
 	toa_track(packet, source);
+	if (!packet->skb->ipvs_property)
+		return packet->hidden ? toa_stranger(packet, proto) : NF_ACCEPT;
 	switch (proto) {
 	case IPPROTO_TCP:
 		return toa_tcp(packet);
@@ -75,7 +94,7 @@ static unsigned int toa_out4(void *priv, struct sk_buff *skb,
 	};
 	const struct iphdr *iph = ip_hdr(skb);
 
-	if (!skb->ipvs_property || ip_is_fragment(iph))
+	if (ip_is_fragment(iph))
 		return NF_ACCEPT;
 	return toa_hook(&packet, iph->protocol, &iph->saddr);
 }
@@ -93,8 +112,6 @@ static unsigned int toa_out6(void *priv, struct sk_buff *skb,
 	__be16 fragment;
 	int off;
 
-	if (!skb->ipvs_property)
-		return NF_ACCEPT;
 	off = ipv6_skip_exthdr(skb, sizeof(*iph), &proto, &fragment);
 	if (off < 0 || fragment)
 		return NF_ACCEPT;

@@ -98,8 +98,12 @@ static bool toa_fits(struct sk_buff *skb, unsigned int more)
 {
 	unsigned int mtu = dst_mtu(skb_dst(skb));
 
-	if (skb_is_gso(skb))
+	if (skb_is_gso(skb)) {
+		/* What has a length in its header must not outgrow it. */
+		if (skb->len <= U16_MAX && skb->len + more > U16_MAX)
+			return false;
 		return skb_gso_validate_network_len(skb, mtu - more);
+	}
 	return skb->len + more <= mtu;
 }
 
@@ -238,6 +242,12 @@ static bool toa_is_wanted(const struct toa_packet *packet)
 		return true;
 	toa_young_drop(packet->ct);
 	return false;
+}
+
+/* Takes out what the sender says, and adds nothing. */
+unsigned int toa_tcp_silence(const struct toa_packet *packet)
+{
+	return toa_pull(packet) && toa_blank(packet) ? NF_ACCEPT : NF_DROP;
 }
 
 unsigned int toa_tcp(const struct toa_packet *packet)

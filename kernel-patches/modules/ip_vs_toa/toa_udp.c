@@ -17,6 +17,29 @@
 #define ANNOUNCEMENTS	3
 #define TTL		64
 
+/* Whether an ICMP packet would be one of ours to a receiver. */
+bool toa_is_announcement(const struct toa_packet *packet)
+{
+	u8 request = packet->family == AF_INET ? ICMP_ECHO :
+		     ICMPV6_ECHO_REQUEST;
+	const struct icmphdr *ih;
+	struct icmphdr header;
+	const u8 *magic;
+	u8 byte;
+
+	ih = skb_header_pointer(packet->skb, packet->off, sizeof(header),
+				&header);
+	if (!ih || ih->type != request || ih->code ||
+	    ih->un.echo.id != TOA_ECHO_ID || ih->un.echo.sequence)
+		return false;
+	magic = skb_header_pointer(packet->skb, packet->off + sizeof(header),
+				   sizeof(byte), &byte);
+	if (!magic || *magic != TOA_ECHO_MAGIC)
+		return false;
+	toa_count(packet->net, TOA_BLANKED);
+	return true;
+}
+
 /* An echo request with the flow and the option in it, without checksum. */
 static void toa_fill(struct sk_buff *skb, const struct toa_packet *packet,
 		     const struct udphdr *uh)

@@ -33,6 +33,8 @@ pub const CASES: &[Case] = &[
     Case::new("ca::an_idle_connection_keeps_its_client", idle),
     Case::new("ca::a_full_table_forgets_nobody", full),
     Case::new("ca::what_clients_say_of_themselves_vanishes", spoof::run),
+    Case::new("ca::who_goes_past_the_balancer_is_not_believed", spoof::past_the_balancer),
+    Case::new("ca::a_port_of_another_client_has_no_name", reused),
     Case::new("ca::unloading_under_load_is_safe", unload::run).timeout(400),
 ];
 
@@ -214,5 +216,24 @@ fn full(ctx: &mut Ctx) -> Result<(), Failure> {
     // The SYN and the ACK of the second.
     assert!(site.server_count("table_full")? >= 2);
     assert_eq!(site.server_count("conn_new")?, 1);
+    Ok(())
+}
+
+/// Who says nothing of itself gets the director's port that a named client had before.
+fn reused(ctx: &mut Ctx) -> Result<(), Failure> {
+    let _modules = modules::shared(&MODULES)?;
+    let site = FullNat::build(ctx.topology())?;
+    let _server = Teller::start(&site.server, "[::]:80")?;
+    for (service, port) in SERVICES.iter().zip([40_001, 40_002]) {
+        let service: SocketAddr = service.parse()?;
+        let connect = || site.client.inside(|| Client::connect_from(service, port));
+        site.server.sysctl("net.ca.tcpopt_addr", "254")?;
+        let mut first = connect()?;
+        assert_seen(&first.names()?);
+        first.reset()?;
+        // What the director says of the second is nothing to the server.
+        site.server.sysctl("net.ca.tcpopt_addr", "200")?;
+        assert_hidden(&connect()?.names()?, service)?;
+    }
     Ok(())
 }

@@ -2,9 +2,11 @@
 //! A server that tells its clients who they are to it, and a client that compares.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::case::Failure;
 use crate::full_nat::plain;
@@ -95,11 +97,38 @@ impl Client {
     /// # Errors
     /// Nobody answers.
     pub fn connect(service: SocketAddr) -> Result<Self, Failure> {
-        let stream = TcpStream::connect_timeout(&service, TIMEOUT)?;
+        Self::over(TcpStream::connect_timeout(&service, TIMEOUT)?)
+    }
+
+    /// Connects from this port.
+    ///
+    /// # Errors
+    /// The port is taken, or nobody answers.
+    pub fn connect_from(service: SocketAddr, port: u16) -> Result<Self, Failure> {
+        let socket = Socket::new(Domain::for_address(service), Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        let any: SocketAddr = match service {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, port).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, port).into(),
+        };
+        socket.bind(&any.into())?;
+        socket.connect_timeout(&service.into(), TIMEOUT)?;
+        Self::over(socket.into())
+    }
+
+    fn over(stream: TcpStream) -> Result<Self, Failure> {
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_write_timeout(Some(TIMEOUT))?;
         let reader = BufReader::new(stream.try_clone()?);
         Ok(Self { stream, reader })
+    }
+
+    /// Ends the connection at once, with a reset.
+    ///
+    /// # Errors
+    /// The socket does not want to.
+    pub fn reset(self) -> Result<(), Failure> {
+        Ok(SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?)
     }
 
     /// Asks the server who this client is.

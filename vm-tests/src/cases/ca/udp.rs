@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::MODULES;
 use crate::case::Failure;
 use crate::ctx::Ctx;
-use crate::full_nat::{FullNat, SERVICES, plain};
+use crate::full_nat::{DIRECTOR, FullNat, SERVICES, director_for, plain};
 use crate::topology::Host;
 use crate::{modules, wait};
 
@@ -45,6 +45,9 @@ pub fn run(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
     if !offload {
         site.without_offload()?;
     }
+    unnamed(&site)?;
+    let (announced, new) = (site.director_count("udp_announced")?, site.server_count("conn_new")?);
+    site.server.sysctl("net.ca.trusted", &DIRECTOR.join(","))?;
     let mut flows = 0;
     for (listen, services) in [
         ("0.0.0.0:80", &SERVICES[..1]),
@@ -62,14 +65,27 @@ pub fn run(ctx: &mut Ctx, offload: bool) -> Result<(), Failure> {
         }
     }
     // Three announcements of each flow, and five datagrams each way.
-    assert_eq!(site.director_count("udp_announced")?, 3 * flows);
-    assert_eq!(site.server_count("conn_new")?, flows);
+    assert_eq!(site.director_count("udp_announced")? - announced, 3 * flows);
+    assert_eq!(site.server_count("conn_new")? - new, flows);
     assert_eq!(site.server_count("udp_in")?, 5 * flows);
     assert_eq!(site.server_count("udp_out")?, 5 * flows);
     assert_eq!(site.server_count("icmp_bad")?, 0);
     connected(&site)?;
     by_choice(&site)?;
     forgotten(&site)
+}
+
+/// While no director is named, nobody is believed: what is believed decides where answers go.
+fn unnamed(site: &FullNat) -> Result<(), Failure> {
+    for (listen, service) in [("0.0.0.0:80", SERVICES[0]), ("[2001:db8:2::1]:80", SERVICES[1])] {
+        let server = site.server.listen(|| UdpSocket::bind(listen))?;
+        bounded(&server)?;
+        let service = service.parse()?;
+        let client = client(&site.client, service)?;
+        assert_eq!(exchange(&client, &server)?.ip(), director_for(service)?);
+    }
+    assert_eq!((site.server_count("untrusted")?, site.server_count("conn_new")?), (2, 0));
+    Ok(())
 }
 
 /// A server with a socket for each client: what such sockets send has no name on it.

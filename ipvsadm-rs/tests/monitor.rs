@@ -253,8 +253,12 @@ fn a_module_that_is_gone_ends_it() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     for (words, text) in [
-        (&["--interval", "0"][..], "seconds from 0.001 on"),
-        (&["--interval=-1"], "seconds from 0.001 on"),
+        (&["--interval", "0"][..], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval=-1"], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval", "1e19"], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval", "86400.1"], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval", "inf"], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval", "NaN"], "seconds from 0.001 to 86400 (a day)"),
         (&["--count", "x"], "--count"),
         (&["--netns", ""], "--netns"),
         (&["frob"], "frob"),

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::{Event, Extent, Heard, Listener, Snapshot};
-use crate::{Error, Feature, Ipvs, Netns, Request};
+use super::{Event, Extent, Heard, Listener, Snapshot, unsupported};
+use crate::{Error, Feature, Ipvs, Request};
 
 /// What a listener is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,31 +118,27 @@ impl Ipvs {
     /// Listens for changes of the configuration, by whomever and in whatever way. Counters, connections
     /// and the end of the namespace are not told.
     ///
-    /// A client without [`Options::netns`](crate::Options::netns) listens in the calling thread's
-    /// namespace.
+    /// A client with [`Options::netns`](crate::Options::netns) listens in the namespace in which it was
+    /// opened, even if that has lost its name meanwhile, one without in the calling thread's.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] without [`Feature::Events`] and [`Feature::Snapshot`]; when the conversation
-    /// fails.
+    /// [`Error::Unsupported`] without [`Feature::Events`] and [`Feature::Snapshot`];
+    /// [`Error::PermissionDenied`] without `CAP_NET_ADMIN`; [`Error::Namespace`] when the client's
+    /// namespace can't be entered any more (`CAP_SYS_ADMIN`, which it was opened with);
+    /// [`Error::ModuleUnloaded`] when `ip_vs` was unloaded since the client was opened (or else from the
+    /// first snapshot); [`Error::Io`] when no further socket can be had; when the conversation fails.
     pub fn events(&mut self) -> Result<Events<'_>, Error> {
         self.extended_with(Feature::Snapshot, Request::Listen)?;
-        let netns = self.netns.clone();
-        let extended = self.extended_with(Feature::Events, Request::Listen)?;
+        self.extended_with(Feature::Events, Request::Listen)?;
         // First the ear, then the snapshot: nothing falls between the two.
-        let listener = match netns {
-            None => extended.listen()?,
-            Some(netns) => self.listen_in(&netns)?,
+        let missing = unsupported(Request::Listen, Feature::Events, self.backend.name());
+        let backend = &mut self.backend;
+        let listen = || backend.extended().ok_or(missing)?.listen();
+        let listener = match &self.netns {
+            None => listen()?,
+            Some(netns) => netns.run(listen)??,
         };
         Ok(Events { ipvs: self, listener, order: Order::Unknown, quiet: Quiet::new(QUIET) })
-    }
-
-    fn listen_in(&mut self, netns: &Netns) -> Result<Box<dyn Listener>, Error> {
-        let backend = &mut self.backend;
-        let none = || Error::Io {
-            doing: "listen for events",
-            source: std::io::Error::other("the way into the kernel is gone"),
-        };
-        netns.run(|| backend.extended().ok_or_else(none)?.listen())?
     }
 }
 

@@ -7,13 +7,15 @@ use std::time::Duration;
 use ipvs_types::{Timeouts, TimeoutsChange};
 
 use crate::ext::Known;
-use crate::{Backend, Batch, Error, Feature, Info, Netns, Operation, Outcome, Support};
+use crate::netns::OpenNetns;
+use crate::{Backend, Batch, Error, Feature, Info, Operation, Outcome, Support};
 
 /// A conversation with the kernel's IPVS in one network namespace.
 pub struct Ipvs {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) settle_within: Duration,
-    pub(crate) netns: Option<Netns>,
+    /// Kept for sockets that are opened later.
+    pub(crate) netns: Option<OpenNetns>,
     pub(crate) known: Known,
 }
 
@@ -27,7 +29,7 @@ impl Ipvs {
     pub(crate) fn new(
         backend: Box<dyn Backend>,
         settle_within: Duration,
-        netns: Option<Netns>,
+        netns: Option<OpenNetns>,
     ) -> Self {
         Self { backend, settle_within, netns, known: Known::default() }
     }

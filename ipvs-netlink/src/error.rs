@@ -30,6 +30,12 @@ pub enum Error {
     /// The running kernel has no IPVS.
     #[error("the kernel has no IPVS: load it with `modprobe ip_vs` (CONFIG_IP_VS)")]
     ModuleMissing,
+    /// The netlink family is gone from under this client; nothing works any more with it.
+    #[error(
+        "the module ip_vs was unloaded, or loaded anew, since this conversation with it began: load it \
+         if need be (`modprobe ip_vs`), and open a new client"
+    )]
+    ModuleUnloaded,
     /// The caller may not administer IPVS in this namespace.
     #[error(
         "no permission to {request}: run as root, or with CAP_NET_ADMIN in the namespace's owner"
@@ -142,6 +148,8 @@ pub enum ErrorKind {
     PermissionDenied,
     /// The kernel has no IPVS.
     ModuleMissing,
+    /// IPVS was unloaded, or loaded anew: the client has to be opened again.
+    ModuleUnloaded,
     /// No such namespace, or it can't be entered.
     Namespace,
     /// No answer in time.
@@ -190,6 +198,8 @@ impl Refusal {
             return match self.errno {
                 Errno::ESRCH => ErrorKind::NoSuchService,
                 Errno::ENOENT if self.request.names_connection() => ErrorKind::NoSuchConnection,
+                // So does generic netlink answer to the number of a family that is gone.
+                Errno::ENOENT if !self.request.names_family() => ErrorKind::ModuleUnloaded,
                 Errno::EBUSY | Errno::EAGAIN if self.request.names_connection() => ErrorKind::Busy,
                 errno => generic_kind(errno),
             };
@@ -241,6 +251,7 @@ impl From<Refusal> for Error {
                 Self::PermissionDenied { request: Box::new(refusal.request) }
             }
             ErrorKind::ModuleMissing => Self::ModuleMissing,
+            ErrorKind::ModuleUnloaded => Self::ModuleUnloaded,
             _ => Self::Refused(Box::new(refusal)),
         }
     }
@@ -259,6 +270,7 @@ impl Error {
             Self::Refused(refusal) => refusal.kind(),
             Self::NoSuchDest { .. } => ErrorKind::NoSuchDest,
             Self::ModuleMissing => ErrorKind::ModuleMissing,
+            Self::ModuleUnloaded => ErrorKind::ModuleUnloaded,
             Self::PermissionDenied { .. } => ErrorKind::PermissionDenied,
             Self::Namespace { .. } => ErrorKind::Namespace,
             Self::Unsupported { .. } => ErrorKind::Unsupported,
@@ -275,7 +287,7 @@ impl Error {
     pub fn errno(&self) -> Option<Errno> {
         match self {
             Self::Refused(refusal) => Some(refusal.errno),
-            Self::NoSuchDest { .. } => Some(Errno::ENOENT),
+            Self::NoSuchDest { .. } | Self::ModuleUnloaded => Some(Errno::ENOENT),
             Self::ModuleMissing => Some(Errno::ENOPROTOOPT),
             Self::PermissionDenied { .. } => Some(Errno::EPERM),
             Self::Namespace { source, .. } | Self::Io { source, .. } => {

@@ -14,6 +14,9 @@ pub(crate) fn explain(refusal: &Refusal) -> String {
             None => general(refusal.errno),
         },
         request if request.names_connection() => of_connection(refusal.errno),
+        request if refusal.errno == Errno::ENOENT && !request.names_family() => {
+            "the module ip_vs was unloaded, or loaded anew: open a new client"
+        }
         _ if refusal.errno == Errno::ESRCH => "no such service: list them with `ipvsadm -Ln`",
         _ => general(refusal.errno),
     };

@@ -98,16 +98,100 @@ impl Netns {
     /// [`Error::Namespace`] when there is no such namespace, when the caller may not enter it
     /// (`CAP_SYS_ADMIN`), or when `work` panics.
     pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Error> {
+        self.clone().open()?.run(work)
+    }
+
+    /// Finds it, once and for all.
+    pub(crate) fn open(self) -> Result<OpenNetns, Error> {
         let file = File::open(self.file()).map_err(|source| self.error(source))?;
+        Ok(OpenNetns { found_by: self, file })
+    }
+}
+
+/// A namespace that is found: it stays the same one, even if its name is given to another.
+#[derive(Debug)]
+pub(crate) struct OpenNetns {
+    found_by: Netns,
+    file: File,
+}
+
+impl OpenNetns {
+    /// As [`Netns::run`].
+    pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Error> {
+        let error = |source| self.found_by.error(source);
         let inside = || {
-            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
-                .map_err(|errno| self.error(errno.into()))?;
+            move_into_link_name_space(self.file.as_fd(), Some(LinkNameSpaceType::Network))
+                .map_err(|errno| error(errno.into()))?;
             Ok(work())
         };
         std::thread::scope(|scope| {
             scope.spawn(inside).join().unwrap_or_else(|_| {
-                Err(self.error(io::Error::other("the thread inside it ended unexpectedly")))
+                Err(error(io::Error::other("the thread inside it ended unexpectedly")))
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Read;
+    use std::os::unix::fs::symlink;
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+    use crate::ErrorKind;
+
+    /// A process in a network namespace of its own.
+    struct Elsewhere(Child);
+
+    impl Elsewhere {
+        fn begin() -> Option<Self> {
+            let script = ["--net", "sh", "-c", "echo; exec sleep 60 >&2"];
+            let mut command = Command::new("unshare");
+            command.args(script).stdout(Stdio::piped()).stderr(Stdio::null());
+            let mut process = Self(command.spawn().ok()?);
+            // It is there when it speaks; a refusal says nothing.
+            let read = process.0.stdout.take()?.read(&mut [0]).ok()?;
+            (read == 1).then_some(process)
+        }
+
+        fn file(&self) -> PathBuf {
+            Netns::from(self.0.id()).file()
+        }
+    }
+
+    impl Drop for Elsewhere {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    /// Needs the right to make and enter namespaces.
+    #[test]
+    fn it_stays_the_same_when_its_name_is_given_to_another() {
+        let (Some(one), Some(other)) = (Elsewhere::begin(), Elsewhere::begin()) else {
+            eprintln!("not tested: no right to make network namespaces");
+            return;
+        };
+        let of = |process: &Elsewhere| fs::read_link(process.file()).expect("a namespace");
+        let (first, second) = (of(&one), of(&other));
+        assert_ne!(first, second);
+        let here = || fs::read_link("/proc/thread-self/ns/net").expect("a namespace");
+
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("blue");
+        let name = Netns::from(path.as_path());
+        symlink(one.file(), &path).expect("a name");
+        let open = name.clone().open().expect("it is there");
+        assert_eq!(name.run(here).expect("entered"), first);
+        fs::remove_file(&path).expect("deleted");
+        assert_eq!(name.run(here).expect_err("no such name").kind(), ErrorKind::Namespace);
+        assert_eq!(open.run(here).expect("entered"), first);
+        symlink(other.file(), &path).expect("the name again");
+        drop(one);
+        assert_eq!(open.run(here).expect("entered"), first);
+        assert_eq!(name.run(here).expect("entered"), second);
     }
 }

@@ -75,11 +75,12 @@ impl Options {
     /// entered.
     pub fn open(self) -> Result<Ipvs, Error> {
         let open = || transport::open(self.choice, self.timeout);
-        let backend = match &self.netns {
+        let netns = self.netns.map(Netns::open).transpose()?;
+        let backend = match &netns {
             None => open()?,
             Some(netns) => netns.run(open)??,
         };
-        Ok(Ipvs::new(backend, self.settle_within, self.netns))
+        Ok(Ipvs::new(backend, self.settle_within, netns))
     }
 }
 

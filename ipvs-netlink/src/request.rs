@@ -58,6 +58,11 @@ pub enum Request {
 }
 
 impl Request {
+    /// Whether it looks for a netlink family.
+    pub(crate) const fn names_family(&self) -> bool {
+        matches!(self, Self::ResolveFamily | Self::ResolveAddOn)
+    }
+
     /// Whether it is about one connection.
     pub(crate) const fn names_connection(&self) -> bool {
         matches!(

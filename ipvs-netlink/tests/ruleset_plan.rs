@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use ipvs_netlink::ext::{Extended, Features};
 use ipvs_netlink::fake::{Fault, Kernel, Release};
 use ipvs_netlink::types::*;
 use ipvs_netlink::{
-    ApplyError, Errno, Ipvs, Operation, PlanOptions, Rollback, Ruleset, VerifyError,
+    ApplyError, Backend, DestEntry, Errno, Error, Feature, Info, Ipvs, Operation, Outcome,
+    PlanOptions, Rollback, Ruleset, ServiceEntry, Support, VerifyError,
 };
 
 fn key(text: &str) -> ServiceKey {
@@ -373,4 +375,66 @@ fn large_plans_go_through_many_batches_and_back() {
     assert!(matches!(failed.rollback, Rollback::Complete), "{failed}");
     assert_eq!(kernel.ruleset(), before);
     plan.apply(&mut ipvs).expect("applied").verify(&mut ipvs).expect("as wanted");
+}
+
+/// A kernel that answers snapshots and nothing else.
+struct OneMoment(Kernel);
+
+fn nothing_else<T>() -> Result<T, Error> {
+    Err(Error::Io { doing: "ask for a part", source: std::io::ErrorKind::Other.into() })
+}
+
+impl Backend for OneMoment {
+    fn name(&self) -> &'static str {
+        "one moment"
+    }
+    fn commit(&mut self, operations: &[Operation]) -> Result<Vec<Outcome>, Error> {
+        self.0.commit(operations)
+    }
+    fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
+        nothing_else()
+    }
+    fn service(&mut self, _: ServiceKey) -> Result<ServiceEntry, Error> {
+        nothing_else()
+    }
+    fn dests(&mut self, _: ServiceKey) -> Result<Vec<DestEntry>, Error> {
+        nothing_else()
+    }
+    fn daemons(&mut self) -> Result<Vec<DaemonConfig>, Error> {
+        nothing_else()
+    }
+    fn timeouts(&mut self) -> Result<Timeouts, Error> {
+        nothing_else()
+    }
+    fn info(&mut self) -> Result<Info, Error> {
+        nothing_else()
+    }
+    fn supports(&mut self, feature: Feature) -> Support {
+        self.0.supports(feature)
+    }
+    fn extended(&mut self) -> Option<&mut dyn Extended> {
+        self.0.extended()
+    }
+}
+
+#[test]
+fn a_plan_reads_one_moment_where_it_can() {
+    let (kernel, _) = kernel(&rules(&[("10.0.0.2:80", 1)]));
+    kernel.set_features(Some(Features::all_known()));
+    let master = DaemonConfig::new(DaemonRole::Master, "eth0".parse().expect("a name"));
+    kernel.change(Operation::StartDaemon { config: master }).expect("started");
+    let mut ipvs = Ipvs::with_backend(OneMoment(kernel.clone()));
+    let mut want = kernel.ruleset();
+    want.set_dest(web(), dest("10.0.0.2:80"), masq(7)).expect("there");
+    let plan = ipvs.plan(&want).expect("a plan");
+    assert_eq!(plan.changes().len(), 1, "{plan}");
+    plan.apply(&mut ipvs).expect("applied").verify(&mut ipvs).expect("as wanted");
+    assert_eq!(kernel.ruleset(), want);
+
+    // What it does not speak of stays.
+    let services = rules(&[("10.0.0.2:80", 8)]);
+    let plan = ipvs.plan(&services).expect("a plan");
+    assert_eq!(plan.changes().len(), 1, "{plan}");
+    plan.apply(&mut ipvs).expect("applied").verify(&mut ipvs).expect("as wanted");
+    assert_eq!(kernel.ruleset().daemons().map(|all| all.len()), Some(1));
 }

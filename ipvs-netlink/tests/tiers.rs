@@ -302,3 +302,47 @@ fn conditions_hold_of_what_they_say() {
     }
     assert!(all.matches(&one) && all.is_empty());
 }
+
+/// It is forgotten when it goes, and found when it comes back.
+#[test]
+fn an_unloaded_add_on_is_no_missing_connection() -> Result<(), Error> {
+    let (kernel, mut ipvs) = open(None, true);
+    kernel.add_connection(connection(40000));
+    assert_eq!(ipvs.tier()?, Tier::AddOn);
+    kernel.set_add_on(false);
+    unsupported(ipvs.delete_connection(key(40000)), Feature::DeleteConnection);
+    assert_eq!((ipvs.tier()?, kernel.connections().len()), (Tier::Stock, 1));
+    let (kernel, mut ipvs) = open(None, true);
+    kernel.add_connection(connection(40000));
+    assert_eq!(ipvs.tier()?, Tier::AddOn);
+    kernel.set_add_on(false);
+    unsupported(ipvs.delete_connection(key(40000)), Feature::DeleteConnection);
+    kernel.set_add_on(true);
+    ipvs.delete_connection(key(40000))
+}
+
+#[test]
+fn a_client_of_a_module_that_is_gone_says_so() -> Result<(), Error> {
+    let (kernel, mut ipvs) = open(Some(Features::all_known()), true);
+    kernel.add_connection(connection(40000));
+    ipvs.tier()?;
+    kernel.unload();
+    let all = ConnectionFilter::new();
+    let errors = [
+        ipvs.connections(&all).map(drop),
+        ipvs.connection(key(40000)).map(drop),
+        ipvs.count_connections(&all).map(drop),
+        ipvs.delete_connection(key(40000)),
+        ipvs.delete_all_connections().map(drop),
+        ipvs.snapshot(Extent::Rules).map(drop),
+        ipvs.events().map(drop),
+        ipvs.services().map(drop),
+        ipvs.timeouts().map(drop),
+    ];
+    for error in errors.map(|result| result.expect_err("gone")) {
+        assert_eq!(error.kind(), ErrorKind::ModuleUnloaded, "{error}");
+        assert_eq!(error.errno(), Some(Errno::ENOENT));
+        assert!(error.to_string().ends_with("(`modprobe ip_vs`), and open a new client"));
+    }
+    Ok(())
+}

@@ -230,11 +230,35 @@ fn an_overrun_is_told_and_the_configuration_again() {
     assert_eq!(all[2]["ruleset"]["services"].as_array().map(Vec::len), Some(2));
 }
 
+/// Nobody tells a listener: it is found out in a silence.
+#[test]
+fn a_module_that_is_gone_ends_it() {
+    for (features, words) in
+        [(Some(Features::all_known()), &[][..]), (None, &["--interval", "0.01"])]
+    {
+        let kernel = kernel(features);
+        let (lines, stderr, status) = watched(&kernel, words, |kernel, screen| {
+            screen.wait_for_lines(1);
+            kernel.unload();
+        });
+        assert_eq!((lines.len(), status), (1, 1));
+        assert_eq!(
+            stderr,
+            "ipvsadm: the module ip_vs was unloaded, or loaded anew, since this conversation with it \
+             began: load it if need be (`modprobe ip_vs`), and open a new client\n"
+        );
+    }
+}
+
 #[test]
 fn what_makes_no_sense_is_refused() {
     for (words, text) in [
-        (&["--interval", "0"][..], "seconds from 0.001 on"),
-        (&["--interval=-1"], "seconds from 0.001 on"),
+        (&["--interval", "0"][..], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval=-1"], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval", "1e19"], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval", "86400.1"], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval", "inf"], "seconds from 0.001 to 86400 (a day)"),
+        (&["--interval", "NaN"], "seconds from 0.001 to 86400 (a day)"),
         (&["--count", "x"], "--count"),
         (&["--netns", ""], "--netns"),
         (&["frob"], "frob"),

@@ -41,7 +41,8 @@ pub trait Extended {
     /// One connection.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `ENOENT` when there is none.
+    /// [`Error::Refused`] with `ENOENT` when there is none; [`Error::ModuleUnloaded`] when the family is
+    /// gone.
     fn connection(&mut self, key: ConnectionKey) -> Result<Connection, Error>;
 
     /// How many match.
@@ -53,13 +54,14 @@ pub trait Extended {
     /// Deletes one connection through `ipvs_ext`.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `ENOENT` or `EBUSY`.
+    /// [`Error::Refused`] with `ENOENT` or `EBUSY`; [`Error::ModuleUnloaded`] when the family is gone.
     fn delete_connection(&mut self, key: ConnectionKey) -> Result<(), Error>;
 
     /// Deletes one connection through `ipvs_connctl`.
     ///
     /// # Errors
-    /// [`Error::Refused`] with `ENOENT` or `EAGAIN`.
+    /// [`Error::Refused`] with `ENOENT` or `EAGAIN`; [`Error::Unsupported`] when the family is gone, which
+    /// generic netlink, too, calls `ENOENT`.
     fn delete_connection_by_add_on(&mut self, key: ConnectionKey) -> Result<(), Error>;
 
     /// Deletes the connections that match; `None` stands for all.

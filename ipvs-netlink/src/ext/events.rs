@@ -4,8 +4,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use super::{Event, Extent, Heard, Listener, Snapshot};
-use crate::{Error, Feature, Ipvs, Netns, Request};
+use super::{Event, Extent, Heard, Listener, Snapshot, unsupported};
+use crate::{Error, Feature, Ipvs, Request};
 
 /// What a listener is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,10 @@ enum Order {
 ///
 /// As an iterator it waits for ever; [`next_within`](Self::next_within) does not.
 ///
+/// When `ip_vs` is unloaded, the kernel says nothing. After five seconds of silence it is asked whether it
+/// is still there; if not, or if it was loaded anew, the answer is [`Error::ModuleUnloaded`], now and
+/// whenever it is asked again: a new client has to be opened.
+///
 /// ```
 /// use ipvs_netlink::Ipvs;
 /// use ipvs_netlink::ext::{Features, Happening, Notice};
@@ -85,7 +89,7 @@ pub struct Events<'a> {
 }
 
 /// A silence that may be none: the last event of a burst was lost with nothing after it, or the module
-/// was loaded anew.
+/// was unloaded, of which the kernel tells nobody.
 #[derive(Debug, Clone, Copy)]
 struct Quiet {
     /// How often the kernel is asked.
@@ -114,31 +118,27 @@ impl Ipvs {
     /// Listens for changes of the configuration, by whomever and in whatever way. Counters, connections
     /// and the end of the namespace are not told.
     ///
-    /// A client without [`Options::netns`](crate::Options::netns) listens in the calling thread's
-    /// namespace.
+    /// A client with [`Options::netns`](crate::Options::netns) listens in the namespace in which it was
+    /// opened, even if that has lost its name meanwhile, one without in the calling thread's.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] without [`Feature::Events`] and [`Feature::Snapshot`]; when the conversation
-    /// fails.
+    /// [`Error::Unsupported`] without [`Feature::Events`] and [`Feature::Snapshot`];
+    /// [`Error::PermissionDenied`] without `CAP_NET_ADMIN`; [`Error::Namespace`] when the client's
+    /// namespace can't be entered any more (`CAP_SYS_ADMIN`, which it was opened with);
+    /// [`Error::ModuleUnloaded`] when `ip_vs` was unloaded since the client was opened (or else from the
+    /// first snapshot); [`Error::Io`] when no further socket can be had; when the conversation fails.
     pub fn events(&mut self) -> Result<Events<'_>, Error> {
         self.extended_with(Feature::Snapshot, Request::Listen)?;
-        let netns = self.netns.clone();
-        let extended = self.extended_with(Feature::Events, Request::Listen)?;
+        self.extended_with(Feature::Events, Request::Listen)?;
         // First the ear, then the snapshot: nothing falls between the two.
-        let listener = match netns {
-            None => extended.listen()?,
-            Some(netns) => self.listen_in(&netns)?,
+        let missing = unsupported(Request::Listen, Feature::Events, self.backend.name());
+        let backend = &mut self.backend;
+        let listen = || backend.extended().ok_or(missing)?.listen();
+        let listener = match &self.netns {
+            None => listen()?,
+            Some(netns) => netns.run(listen)??,
         };
         Ok(Events { ipvs: self, listener, order: Order::Unknown, quiet: Quiet::new(QUIET) })
-    }
-
-    fn listen_in(&mut self, netns: &Netns) -> Result<Box<dyn Listener>, Error> {
-        let backend = &mut self.backend;
-        let none = || Error::Io {
-            doing: "listen for events",
-            source: std::io::Error::other("the way into the kernel is gone"),
-        };
-        netns.run(|| backend.extended().ok_or_else(none)?.listen())?
     }
 }
 
@@ -146,8 +146,9 @@ impl Events<'_> {
     /// What comes next; `None` if nothing does within `wait`, which a signal may end sooner.
     ///
     /// # Errors
-    /// When the conversation fails, or no snapshot can be had ([`Error::Unsettled`]). The next call goes
-    /// on from there.
+    /// When the conversation fails, or no snapshot can be had ([`Error::Unsettled`]): the next call goes
+    /// on from there. [`Error::ModuleUnloaded`] when `ip_vs` was unloaded, or loaded anew: no call will
+    /// succeed. It is found out in a silence of five seconds, through however many calls.
     pub fn next_within(&mut self, wait: Duration) -> Result<Option<Notice>, Error> {
         let deadline = Instant::now().checked_add(wait);
         self.next_until(deadline)
@@ -189,7 +190,7 @@ impl Events<'_> {
     }
 
     /// Whether the kernel is further than it told, in two silences in a row: in one, the event may just be
-    /// on its way.
+    /// on its way. An error if the module is gone: it was taken out of the group without a word.
     fn is_deaf(&mut self, known: u32) -> Result<bool, Error> {
         if self.quiet.since.elapsed() < self.quiet.every {
             return Ok(false);
@@ -197,10 +198,10 @@ impl Events<'_> {
         self.quiet.since = Instant::now();
         let doubted = std::mem::take(&mut self.quiet.doubted);
         let announced = match self.ipvs.backend.extended() {
-            Some(extended) => extended.announced()?,
-            None => None,
+            Some(extended) => extended.announced()?.ok_or(Error::ModuleUnloaded)?,
+            None => return Err(Error::ModuleUnloaded),
         };
-        if announced.and_then(|announced| announced.genid) == Some(known) {
+        if announced.genid == Some(known) {
             return Ok(false);
         }
         self.quiet.doubted = Some(known);
@@ -224,7 +225,8 @@ impl Events<'_> {
 impl Iterator for Events<'_> {
     type Item = Result<Notice, Error>;
 
-    /// Waits for ever; never `None`.
+    /// Waits for ever; never `None`. Who goes on after [`Error::ModuleUnloaded`] gets it every five
+    /// seconds.
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.next_until(None) {
@@ -270,6 +272,25 @@ mod tests {
         assert!(matches!(events.next_within(Duration::ZERO)?, Some(Notice::Event(_))));
         kernel.set_genid(9);
         assert_eq!(events.next_within(Duration::ZERO)?, None, "a new doubt");
+        Ok(())
+    }
+
+    /// Nobody tells a listener that the module is gone.
+    #[test]
+    fn a_silence_after_the_module_is_an_error() -> Result<(), Error> {
+        let kernel = Kernel::new(Release::Linux6_12);
+        kernel.set_features(Some(Features::all_known()));
+        let mut ipvs = Ipvs::with_backend(kernel.clone());
+        let mut events = ipvs.events()?;
+        assert!(matches!(events.next_within(Duration::ZERO)?, Some(Notice::Snapshot(_))));
+        kernel.unload();
+        assert_eq!(events.next_within(Duration::ZERO)?, None, "it is not asked yet");
+        events.quiet = Quiet::new(Duration::ZERO);
+        for _ in 0..2 {
+            let error = events.next_within(Duration::ZERO).expect_err("gone");
+            assert_eq!(error.kind(), crate::ErrorKind::ModuleUnloaded);
+        }
+        assert!(matches!(events.next(), Some(Err(Error::ModuleUnloaded))));
         Ok(())
     }
 

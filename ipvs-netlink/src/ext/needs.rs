@@ -81,6 +81,11 @@ impl Ipvs {
         Ok(found)
     }
 
+    /// The module was unloaded: it is looked for again when it is wanted next.
+    pub(super) const fn forget_add_on(&mut self) {
+        self.known.add_on = None;
+    }
+
     /// Which means this kernel has beyond the stock interface. It is asked once; a module that is loaded
     /// later is not noticed.
     ///

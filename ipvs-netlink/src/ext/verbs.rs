@@ -66,7 +66,8 @@ impl Ipvs {
     /// One connection or template.
     ///
     /// # Errors
-    /// `ENOENT` when there is none; [`Error::Unsupported`] without [`Feature::ListConnections`].
+    /// `ENOENT` when there is none; [`Error::Unsupported`] without [`Feature::ListConnections`];
+    /// [`Error::ModuleUnloaded`].
     pub fn connection(&mut self, key: ConnectionKey) -> Result<Connection, Error> {
         let request = Request::GetConnection(key);
         self.extended_with(Feature::ListConnections, request)?.connection(key)
@@ -89,7 +90,8 @@ impl Ipvs {
     ///
     /// # Errors
     /// `ENOENT` when there is none; `EBUSY` or `EAGAIN` when it controls others or packets keep it in use;
-    /// [`Error::Unsupported`] without [`Feature::DeleteConnection`].
+    /// [`Error::Unsupported`] without [`Feature::DeleteConnection`], also when the module
+    /// `ip_vs_connctl` was unloaded meanwhile; [`Error::ModuleUnloaded`] when `ip_vs` was.
     pub fn delete_connection(&mut self, key: ConnectionKey) -> Result<(), Error> {
         let request = Request::DeleteConnection(key);
         let patched = self.has_beyond_stock(Feature::DeleteConnections)? == Some(true);
@@ -99,10 +101,14 @@ impl Ipvs {
             false => Feature::DeleteConnection,
         };
         let extended = self.extended_with(feature, request)?;
-        match patched {
-            true => extended.delete_connection(key),
-            false => extended.delete_connection_by_add_on(key),
+        if patched {
+            return extended.delete_connection(key);
         }
+        let deleted = extended.delete_connection_by_add_on(key);
+        if matches!(deleted, Err(Error::Unsupported { .. })) {
+            self.forget_add_on();
+        }
+        deleted
     }
 
     /// Deletes the connections and templates that match; those that control others after those. Neither

@@ -24,6 +24,9 @@ impl Shared {
             let source = io::Error::from(io::ErrorKind::BrokenPipe);
             return Err(Error::Io { doing: "talking to the kernel in memory", source });
         }
+        if self.unloaded {
+            return Err(Error::ModuleUnloaded);
+        }
         Ok(())
     }
 

@@ -9,10 +9,10 @@ use super::kernel::{Kernel, Shared};
 use super::state::State;
 use crate::ext::{
     Announced, Connection, ConnectionFilter, ConnectionKey, Deleted, Event, Extended, Extent,
-    Happening, Listener, Snapshot,
+    Happening, Listener, Snapshot, unsupported,
 };
 use crate::wire::encode::check;
-use crate::{Errno, Error, Operation, Refusal, Request, Table};
+use crate::{Backend, Errno, Error, Feature, Operation, Refusal, Request, Table};
 
 impl Shared {
     /// Carries out one operation, or changes nothing. All listeners are told.
@@ -115,6 +115,9 @@ impl Extended for Kernel {
         check(&request)?;
         let mut shared = self.lock();
         shared.alive()?;
+        if !shared.add_on {
+            return Err(unsupported(request, Feature::DeleteConnection, self.name()));
+        }
         let result = shared.connections.delete_alone(key);
         shared.refuse(request, result)
     }

@@ -10,6 +10,8 @@ use super::fault::{Fault, Schedule};
 use super::host::{Host, Interface, Release};
 use super::listeners::Listeners;
 use super::state::State;
+#[cfg(doc)]
+use crate::Error;
 use crate::ext::{Announced, Connection, Features};
 use crate::{Operation, Outcome, Refusal, Ruleset};
 
@@ -32,6 +34,7 @@ pub(super) struct Shared {
     pub connections: Connections,
     pub announced: Option<Announced>,
     pub add_on: bool,
+    pub unloaded: bool,
 }
 
 impl Kernel {
@@ -46,6 +49,7 @@ impl Kernel {
             connections: Connections::default(),
             announced: None,
             add_on: false,
+            unloaded: false,
         };
         Self { shared: Arc::new(Mutex::new(shared)) }
     }
@@ -77,6 +81,12 @@ impl Kernel {
     /// Loads the add-on module with the family `ipvs_connctl`, or unloads it.
     pub fn set_add_on(&self, loaded: bool) {
         self.lock().add_on = loaded;
+    }
+
+    /// Unloads `ip_vs`, for good: whatever a client asks from now on gets [`Error::ModuleUnloaded`], also
+    /// as if it had been loaded anew. Listeners are told nothing.
+    pub fn unload(&self) {
+        self.lock().unloaded = true;
     }
 
     /// Sets the number of the configuration.

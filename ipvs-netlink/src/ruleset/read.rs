@@ -47,8 +47,14 @@ impl Ipvs {
     }
 }
 
-/// Reads services and the parts asked for.
+/// Reads services and the parts asked for; of one moment, if the kernel can.
 pub(super) fn read(ipvs: &mut Ipvs, parts: Parts) -> Result<Ruleset, Error> {
+    if ipvs.takes_snapshots() {
+        let mut rules = ipvs.snapshot(Extent::Rules)?.into_ruleset();
+        rules.timeouts = rules.timeouts.filter(|_| parts.timeouts);
+        rules.daemons = rules.daemons.filter(|_| parts.daemons);
+        return Ok(rules);
+    }
     let mut rules = Ruleset::from(ipvs.settled(parts.detail)?);
     if parts.timeouts {
         rules.timeouts = Some(ipvs.timeouts()?);

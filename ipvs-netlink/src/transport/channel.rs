@@ -37,9 +37,18 @@ pub(crate) struct Channel {
 impl Channel {
     /// Connects in the calling thread's network namespace.
     pub(crate) fn open(timeout: Duration) -> Result<Self, Error> {
+        Self::connect(NETLINK_GENERIC, SocketAddr::new(0, 0), timeout)
+    }
+
+    /// Connects to any port; the kernel's is 0.
+    pub(super) fn connect(
+        protocol: isize,
+        to: SocketAddr,
+        timeout: Duration,
+    ) -> Result<Self, Error> {
         let io = |doing| move |source| Error::Io { doing, source };
-        let socket = Socket::new(NETLINK_GENERIC).map_err(io("open a netlink socket"))?;
-        socket.connect(&SocketAddr::new(0, 0)).map_err(io("connect to the kernel"))?;
+        let socket = Socket::new(protocol).map_err(io("open a netlink socket"))?;
+        socket.connect(&to).map_err(io("connect to the kernel"))?;
         // Old kernels lack these two; answers are then longer and say less.
         let _ = socket.set_ext_ack(true);
         let _ = socket.set_cap_ack(true);

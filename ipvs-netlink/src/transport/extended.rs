@@ -11,6 +11,7 @@ use crate::ext::{
     Announced, Connection, ConnectionFilter, ConnectionKey, Deleted, Extended, Extent, Listener,
     Snapshot, unsupported,
 };
+use crate::wire::WireError;
 use crate::wire::decode::{NetlinkFamily, family_id, netlink_family};
 use crate::wire::ext::{decode, number};
 use crate::{Backend, Errno, Error, Feature, Request};
@@ -33,6 +34,26 @@ impl Netlink {
         let missing = || unsupported(request, feature, self.name());
         self.patched.as_ref().map(|family| family.id).ok_or_else(missing)
     }
+
+    /// Asks `ipvs_ext` about one connection. `ENOENT` is its word for none such, and generic netlink's
+    /// for no such family: only a family that is there answers another question.
+    fn query_connection<T>(
+        &mut self,
+        request: Request,
+        feature: Feature,
+        read: impl Fn(&[u8]) -> Result<T, WireError>,
+    ) -> Result<T, Error> {
+        let family = self.patched_id(request, feature)?;
+        let answer = self.main.query(family, request, read);
+        if is_missing(&answer) {
+            self.main.query(family, Request::GetFeatures, decode::announced)?;
+        }
+        answer
+    }
+}
+
+fn is_missing<T>(answer: &Result<T, Error>) -> bool {
+    matches!(answer, Err(Error::Refused(refusal)) if refusal.errno == Errno::ENOENT)
 }
 
 impl Extended for Netlink {
@@ -66,8 +87,7 @@ impl Extended for Netlink {
 
     fn connection(&mut self, key: ConnectionKey) -> Result<Connection, Error> {
         let request = Request::GetConnection(key);
-        let family = self.patched_id(request, Feature::ListConnections)?;
-        self.main.query(family, request, decode::connection)
+        self.query_connection(request, Feature::ListConnections, decode::connection)
     }
 
     fn count_connections(&mut self, filter: &ConnectionFilter) -> Result<u32, Error> {
@@ -78,15 +98,24 @@ impl Extended for Netlink {
 
     fn delete_connection(&mut self, key: ConnectionKey) -> Result<(), Error> {
         let request = Request::DeleteConnection(key);
-        let family = self.patched_id(request, Feature::DeleteConnection)?;
-        self.main.query(family, request, decode::deleted).map(|_| ())
+        self.query_connection(request, Feature::DeleteConnection, decode::deleted).map(|_| ())
     }
 
     fn delete_connection_by_add_on(&mut self, key: ConnectionKey) -> Result<(), Error> {
         let request = Request::DeleteConnectionByAddOn(key);
-        let missing = || unsupported(request, Feature::DeleteConnection, self.name());
-        let family = self.add_on.ok_or_else(missing)?;
-        self.main.order(family, request)
+        let missing = unsupported(request, Feature::DeleteConnection, self.name());
+        let Some(family) = self.add_on else { return Err(missing) };
+        let answer = self.main.order(family, request);
+        if !is_missing(&answer) {
+            return answer;
+        }
+        // No such connection, or no such family: the module can go and come back under a new number.
+        self.has_add_on()?;
+        match self.add_on {
+            None => Err(missing),
+            Some(same) if same == family => answer,
+            Some(moved) => self.main.order(moved, request),
+        }
     }
 
     fn delete_connections(&mut self, filter: Option<&ConnectionFilter>) -> Result<Deleted, Error> {
@@ -115,3 +144,6 @@ impl Extended for Netlink {
         Ok(Box::new(GroupListener::join(family, group)?))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,10 +23,10 @@ const CHUNK: usize = 128;
 /// destinations that follow. A third, for socket options, is there to list destinations where they
 /// tell enough. All are opened at once, in the namespace of the opening thread.
 pub(crate) struct Netlink {
-    family: u16,
+    pub(super) family: u16,
     pub(super) main: Channel,
     pub(super) services: Channel,
-    glance: Option<Glance>,
+    pub(super) glance: Option<Glance>,
     pub(super) patched: Option<NetlinkFamily>,
     pub(super) add_on: Option<u16>,
 }

@@ -5,6 +5,7 @@ mod record;
 mod show;
 mod source;
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -19,6 +20,10 @@ use source::Source;
 
 /// How long it waits before it looks whether Ctrl-C was pressed.
 const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often the configuration can be read: up to once a day.
+const INTERVALS: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,7 +53,7 @@ pub(super) struct Monitor {
     /// Enter this network namespace: NAME (see `ip netns`), PID or PATH
     #[arg(long, value_name = "NS", value_parser = netns::parse)]
     netns: Option<Netns>,
-    /// How often to read the configuration where the kernel tells nothing
+    /// How often to read the configuration where the kernel tells nothing, up to a day
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = interval)]
     interval: Duration,
     /// Read it so often even where the kernel tells
@@ -64,8 +69,8 @@ pub(super) struct Monitor {
 
 fn interval(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let interval = seconds.filter(|interval| *interval >= Duration::from_millis(1));
-    interval.ok_or("seconds from 0.001 on")
+    let interval = seconds.filter(|interval| INTERVALS.contains(interval));
+    interval.ok_or("seconds from 0.001 to 86400 (a day)")
 }
 
 impl Monitor {

@@ -18,10 +18,9 @@ pub(super) enum Source<'i> {
 }
 
 impl<'i> Source<'i> {
-    /// What this kernel has.
+    /// What this kernel has; an error if that can't be found out.
     pub(super) fn best(ipvs: &'i mut Ipvs, interval: Duration) -> Result<Self, Error> {
-        let mut has = |feature| matches!(ipvs.supports(feature), Support::Supported);
-        match has(Feature::Events) && has(Feature::Snapshot) {
+        match has(ipvs, Feature::Events)? && has(ipvs, Feature::Snapshot)? {
             true => Ok(Self::Events { events: ipvs.events()?, known: Ruleset::new() }),
             false => Ok(Self::polling(ipvs, interval)),
         }
@@ -75,6 +74,14 @@ impl<'i> Source<'i> {
     }
 }
 
+fn has(ipvs: &mut Ipvs, feature: Feature) -> Result<bool, Error> {
+    match ipvs.supports(feature) {
+        Support::Supported => Ok(true),
+        Support::Unsupported => Ok(false),
+        Support::Unknown(error) => Err(error),
+    }
+}
+
 fn seen(notice: Notice, known: &mut Ruleset) -> Seen {
     match notice {
         Notice::Snapshot(snapshot) => {
@@ -100,4 +107,27 @@ fn seen(notice: Notice, known: &mut Ruleset) -> Seen {
 fn differences(before: &Ruleset, now: &Ruleset) -> Vec<Seen> {
     let changes = before.diff(now).changes().to_vec();
     changes.into_iter().map(|change| Seen::Change { genid: None, port: None, change }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ipvs_netlink::ext::Features;
+    use ipvs_netlink::fake::{Kernel, Release};
+
+    use super::*;
+
+    /// Else it would be polled for ever because one question went wrong.
+    #[test]
+    fn what_can_not_be_found_out_is_not_missing() {
+        for (features, means) in [(Some(Features::all_known()), "events"), (None, "polling")] {
+            let kernel = Kernel::new(Release::Linux6_12);
+            kernel.set_features(features);
+            let mut ipvs = Ipvs::with_backend(kernel.clone());
+            let interval = Duration::from_secs(1);
+            assert_eq!(Source::best(&mut ipvs, interval).expect("alive").name(), means);
+            let mut ipvs = Ipvs::with_backend(kernel.clone());
+            kernel.unload();
+            assert!(Source::best(&mut ipvs, interval).is_err());
+        }
+    }
 }

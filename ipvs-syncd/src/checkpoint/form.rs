@@ -47,6 +47,8 @@ impl Heading {
     /// How long ago it was taken; nothing if the clock was set back since.
     pub fn age(&self, now: SystemTime) -> Duration {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Duration::try_from_secs_f64(now.as_secs_f64() - self.time).unwrap_or_default()
+        // The file's number has a precision of less than half a microsecond.
+        let micros = ((now.as_secs_f64() - self.time) * 1e6).round();
+        Duration::try_from_secs_f64(micros / 1e6).unwrap_or_default()
     }
 }

@@ -19,7 +19,7 @@
 //! let ends = ["10.0.0.1:9".parse()?, "192.0.2.1:80".parse()?, "10.1.0.2:80".parse()?];
 //! let connection = Connection::new(Protocol::TCP, ends[0], ends[1], ends[2])?;
 //! let connection = connection.timeout(Duration::from_secs(900));
-//! let now = SystemTime::now();
+//! let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_760_000_000);
 //!
 //! let mut writer = Writer::new(Vec::new(), Heading::new(now, None, serde_json::Value::Null))?;
 //! writer.push(&connection)?;

@@ -95,8 +95,11 @@ fn send(connections: &[Connection<'_>]) -> Result<(), Failure> {
     post(encoder.finish())
 }
 
-/// How many connections and templates the calling thread's namespace has.
-fn count() -> Result<usize, Failure> {
+/// How many connections and templates the calling thread's namespace has, in one reading.
+///
+/// # Errors
+/// The file can't be read.
+pub fn count() -> Result<usize, Failure> {
     let mut count = 0;
     let _: ControlFlow<()> = Root::thread().connections(Layout::Plain)?.visit(|_| {
         count += 1;

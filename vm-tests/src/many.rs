@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use ipvs_netlink::Ipvs;
 use ipvs_netlink::ext::{ConnectionFilter, Deleted};
 use ipvs_netlink::types::Protocol;
-use ipvs_proc::{Layout, Root};
 use ipvs_syncd::Connection;
 
 use crate::case::Failure;
-use crate::connections::{LONG, make_here};
+use crate::connections::{self, LONG, make_here};
 
 /// How many there are.
 pub const MANY: u32 = 100_000;
@@ -64,12 +63,7 @@ pub fn timed<T: PartialEq + std::fmt::Debug>(
 /// # Errors
 /// The file can't be read.
 pub fn by_proc() -> Result<u32, Failure> {
-    let mut count = 0;
-    let _: ControlFlow<()> = Root::thread().connections(Layout::Plain)?.visit(|_| {
-        count += 1;
-        ControlFlow::Continue(())
-    })?;
-    Ok(count)
+    Ok(connections::count()? as u32)
 }
 
 /// Has a patched kernel tell them all, and counts.

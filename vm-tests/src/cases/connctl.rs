@@ -20,6 +20,7 @@ pub const CASES: &[Case] = &[
     Case::new("connctl::one_connection_is_deleted", one),
     Case::new("connctl::a_template_goes_with_its_last_connection", template),
     Case::new("connctl::a_wrong_request_is_refused", refused),
+    Case::new("connctl::a_module_that_goes_is_no_missing_connection", unloaded),
 ];
 
 const FAMILY: &str = "ipvs_connctl";
@@ -204,6 +205,22 @@ fn template(ctx: &mut Ctx) -> Result<(), Failure> {
     assert_eq!(all()?, 2, "the other connection and the template");
     assert_eq!(netlink.delete(&with(&clients[1])?)?, None);
     crate::wait::until("the template's end", &0, all)
+}
+
+/// A client that knows the module, which is removed and loaded again under it.
+fn unloaded(_: &mut Ctx) -> Result<(), Failure> {
+    const MODULE: &str = "ip_vs_connctl";
+    let missing = ConnectionKey::new(Protocol::UDP, "10.9.9.9:9".parse()?, "192.0.2.1:9".parse()?);
+    let mut ipvs = Ipvs::open()?;
+    let mut delete = || ipvs.delete_connection(missing).map_err(|error| error.kind());
+    for _ in 0..2 {
+        let loaded = modules::shared(&[MODULE])?;
+        assert_eq!(delete(), Err(ErrorKind::NoSuchConnection));
+        drop(loaded);
+        let _gone = modules::without(MODULE)?;
+        assert_eq!(delete(), Err(ErrorKind::Unsupported));
+    }
+    Ok(())
 }
 
 fn refused(_: &mut Ctx) -> Result<(), Failure> {

@@ -64,6 +64,7 @@ mod table;
 #[cfg(feature = "tokio")]
 mod tokio;
 mod transport;
+mod watch;
 pub mod wire;
 
 #[cfg(feature = "tokio")]
@@ -86,3 +87,4 @@ pub use ruleset::{
     Ruleset, ServiceRules, VerifyError,
 };
 pub use table::{ServiceTable, Table};
+pub use watch::{Seen, Watch, WatchedBy};

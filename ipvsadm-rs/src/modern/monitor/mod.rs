@@ -3,20 +3,17 @@
 
 mod record;
 mod show;
-mod source;
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
-use ipvs_netlink::{Error, ErrorKind, Ipvs, Netns};
+use ipvs_netlink::{Error, ErrorKind, Ipvs, Netns, Seen, Watch, WatchedBy};
 
 use super::{Outcome, netns, signals, warn};
 use crate::legacy::streams::Io;
-use record::Seen;
 use show::Show;
-use source::Source;
 
 /// How long it waits before it looks whether Ctrl-C was pressed.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -86,40 +83,44 @@ impl Monitor {
         };
         let stop = signals::stop()?;
         let (tier, interval) = (self.verbose.then(|| ipvs.tier()).transpose()?, self.interval);
-        let mut source = match self.poll {
-            true => Source::polling(&mut ipvs, interval),
-            false => Source::best(&mut ipvs, interval)?,
+        let mut watch = match self.poll {
+            true => ipvs.watch_by_polling(interval),
+            false => ipvs.watch(interval)?,
+        };
+        let (name, means) = match watch.by() {
+            WatchedBy::Events => ("events", "the kernel's events".to_owned()),
+            WatchedBy::Polling(interval) => {
+                ("polling", format!("reading every {} s", interval.as_secs_f64()))
+            }
         };
         if let Some(tier) = tier {
-            warn(io, &format!("{tier}: changes are seen by {}", source.means()));
+            warn(io, &format!("{tier}: changes are seen by {means}"));
         }
-        let mut show = Show::new(self.json, source.name());
-        self.watch(&mut source, &mut show, &stop, io)
+        self.show(&mut watch, &Show::new(self.json, name), &stop, io)
     }
 
-    fn watch(
+    fn show(
         &self,
-        source: &mut Source<'_>,
-        show: &mut Show,
+        watch: &mut Watch<'_>,
+        show: &Show,
         stop: &AtomicBool,
         io: &mut Io<'_>,
     ) -> Outcome {
         let mut changes = 0;
         while !stop.load(Ordering::Relaxed) {
-            let all = match source.next_within(PATIENCE) {
-                Ok(all) => all,
+            let seen = match watch.next_within(PATIENCE) {
+                Ok(Some(seen)) => seen,
+                Ok(None) => continue,
                 Err(error) if passes(&error) => {
                     warn(io, &error.to_string());
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
-            for seen in all {
-                show.print(&seen, io)?;
-                changes += u64::from(matches!(seen, Seen::Change { .. }));
-                if self.count.is_some_and(|count| changes >= count) {
-                    return Ok(0);
-                }
+            show.print(&seen, io)?;
+            changes += u64::from(matches!(seen, Seen::Change { .. }));
+            if self.count.is_some_and(|count| changes >= count) {
+                return Ok(0);
             }
         }
         Ok(0)

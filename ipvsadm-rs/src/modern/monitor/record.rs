@@ -3,45 +3,32 @@
 
 use std::collections::BTreeMap;
 
-use ipvs_netlink::ext::Overrun;
-use ipvs_netlink::{Change, Operation, Ruleset};
+use ipvs_netlink::{Operation, Seen};
 use serde_json::{Map, Value, json};
 
-/// One thing that is seen.
-pub(super) enum Seen {
-    /// The whole configuration.
-    Snapshot { genid: Option<u32>, rules: Ruleset },
-    /// A change of it.
-    Change { genid: Option<u32>, port: Option<u32>, change: Change },
-    /// Changes were missed.
-    Overrun(Overrun),
-    /// Something that this program does not know.
-    Other { genid: u32, command: u32 },
-}
-
-impl Seen {
-    /// Its members; `means` is by what it was seen.
-    pub(super) fn members(&self, means: &str) -> Map<String, Value> {
-        let value = match self {
-            Self::Snapshot { genid, rules } => {
-                json!({"event": "snapshot", "means": means, "genid": genid, "ruleset": rules})
-            }
-            Self::Change { genid, port, change } => {
-                let mut value = json!({"event": "change", "genid": genid, "port": port});
-                merge(&mut value, operation(change.operation()));
-                value
-            }
-            Self::Overrun(overrun) => json!({
-                "event": "overrun", "after": overrun.after, "missed": overrun.missed(),
-            }),
-            Self::Other { genid, command } => {
-                json!({"event": "other", "genid": genid, "command": command})
-            }
-        };
-        match value {
-            Value::Object(members) => members.into_iter().filter(|(_, v)| !v.is_null()).collect(),
-            _ => Map::new(),
+/// Its members; `means` is by what it was seen.
+pub(super) fn members(seen: &Seen, means: &str) -> Map<String, Value> {
+    let value = match seen {
+        Seen::Snapshot { genid, rules } => {
+            json!({"event": "snapshot", "means": means, "genid": genid, "ruleset": rules})
         }
+        Seen::Change { genid, port, change } => {
+            let mut value = json!({"event": "change", "genid": genid, "port": port});
+            merge(&mut value, operation(change.operation()));
+            value
+        }
+        Seen::Overrun(overrun) => json!({
+            "event": "overrun", "after": overrun.after, "missed": overrun.missed(),
+        }),
+        Seen::Other { genid, command } => {
+            json!({"event": "other", "genid": genid, "command": command})
+        }
+        // Of a newer library.
+        _ => json!({"event": "other"}),
+    };
+    match value {
+        Value::Object(members) => members.into_iter().filter(|(_, v)| !v.is_null()).collect(),
+        _ => Map::new(),
     }
 }
 

@@ -3,9 +3,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ipvs_netlink::Seen;
 use serde_json::json;
 
-use super::record::Seen;
+use super::record::members;
 use crate::legacy::streams::Io;
 use crate::modern::{Outcome, print};
 use crate::output::{escape, json as document};
@@ -27,7 +28,7 @@ impl Show {
         match self.json {
             true => {
                 let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-                let mut members = seen.members(self.means);
+                let mut members = members(seen, self.means);
                 members.insert("time".to_owned(), json!(since.as_secs_f64()));
                 print(io, &document::line(members))
             }
@@ -52,6 +53,7 @@ fn text(seen: &Seen) -> String {
         Seen::Other { command, .. } => {
             format!("? command {command}, which this program does not know")
         }
+        _ => "? something that this program does not know".to_owned(),
     }
 }
 

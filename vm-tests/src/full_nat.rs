@@ -8,6 +8,7 @@ use ipvs_proc::{CaStats, Document as _};
 
 use crate::case::Failure;
 use crate::installation;
+use crate::site::connect_client;
 use crate::topology::{Host, Topology};
 
 /// The services' addresses, on port 80 for TCP and UDP.
@@ -34,15 +35,7 @@ impl FullNat {
     pub fn build(mut topology: Topology) -> Result<Self, Failure> {
         let (client, director) = (topology.host("client")?, topology.host("director")?);
         let server = topology.host("server")?;
-        let front =
-            ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
-        topology.segment(
-            "front",
-            &[
-                (&client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]),
-                (&director, "eth0", &front),
-            ],
-        )?;
+        connect_client(&mut topology, &client, &director)?;
         topology.segment(
             "back",
             &[

@@ -22,6 +22,22 @@ pub struct Site {
     _topology: Topology,
 }
 
+/// The client's side of a director, with the services' addresses.
+///
+/// # Errors
+/// The segment can't be made.
+pub fn connect_client(
+    topology: &mut Topology,
+    client: &Host,
+    director: &Host,
+) -> Result<(), Failure> {
+    let front = ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
+    topology.segment(
+        "front",
+        &[(client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]), (director, "eth0", &front)],
+    )
+}
+
 /// Connects servers to a segment behind the director, and has that forward.
 ///
 /// # Errors
@@ -52,15 +68,7 @@ impl Site {
     pub fn build(mut topology: Topology) -> Result<Self, Failure> {
         let servers = [topology.host("s1")?, topology.host("s2")?, topology.host("s3")?];
         let (client, director) = (topology.host("client")?, topology.host("director")?);
-        let front =
-            ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
-        topology.segment(
-            "front",
-            &[
-                (&client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]),
-                (&director, "eth0", &front),
-            ],
-        )?;
+        connect_client(&mut topology, &client, &director)?;
         connect_servers(&mut topology, &director, &servers)?;
         for server in &servers {
             server.ip("route add default via 10.0.0.254\nroute add default via 2001:db8:2::fe")?;

@@ -49,4 +49,7 @@ pub enum EncodeError {
         /// Whether a flag is set.
         flagged: bool,
     },
+    /// More connections together than the 8 bits of their number in a datagram can say.
+    #[error("a datagram has room for 255 connections, not for {0}")]
+    TooMany(usize),
 }

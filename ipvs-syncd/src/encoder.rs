@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Packing connections into datagrams.
 
+use std::slice;
+
 use crate::wire::{self, V0_HEADER, V1_HEADER, Version};
 use crate::{ByteOrder, Connection, EncodeError};
 
@@ -40,8 +42,8 @@ pub struct Encoder {
     /// Room for a header, which is written last, and the entries so far; empty if there are none.
     datagram: Vec<u8>,
     count: u8,
-    /// The entry in work.
-    entry: Vec<u8>,
+    /// The entries in work.
+    entries: Vec<u8>,
 }
 
 impl Encoder {
@@ -54,7 +56,7 @@ impl Encoder {
             order: ByteOrder::NATIVE,
             datagram: Vec::new(),
             count: 0,
-            entry: Vec::new(),
+            entries: Vec::new(),
         }
     }
 
@@ -78,12 +80,34 @@ impl Encoder {
     /// When a message can't say what the connection holds. It is left out then, and nothing else has
     /// changed.
     pub fn push(&mut self, connection: &Connection<'_>) -> Result<Option<Vec<u8>>, EncodeError> {
-        self.entry.clear();
-        match self.version {
-            Version::V0 => wire::write_v0(&mut self.entry, connection, self.order)?,
-            Version::V1 => wire::write_v1(&mut self.entry, connection)?,
+        self.push_together(slice::from_ref(connection))
+    }
+
+    /// Adds connections that must not be parted: a backup handles a datagram as a whole. The answer is
+    /// the datagram that had no room for them, if that is so.
+    ///
+    /// # Errors
+    /// When a message can't say what one of them holds, or they are more than 255. All are left out then,
+    /// and nothing else has changed.
+    pub fn push_together(
+        &mut self,
+        connections: &[Connection<'_>],
+    ) -> Result<Option<Vec<u8>>, EncodeError> {
+        let count =
+            u8::try_from(connections.len()).map_err(|_| EncodeError::TooMany(connections.len()))?;
+        self.entries.clear();
+        for connection in connections {
+            self.entries.resize(self.entries.len().next_multiple_of(4), 0);
+            match self.version {
+                Version::V0 => wire::write_v0(&mut self.entries, connection, self.order)?,
+                Version::V1 => wire::write_v1(&mut self.entries, connection)?,
+            }
         }
-        let full = self.padded() + self.entry.len() > self.max_len || self.count == u8::MAX;
+        if count == 0 {
+            return Ok(None);
+        }
+        let full = self.padded() + self.entries.len() > self.max_len
+            || self.count.checked_add(count).is_none();
         let done = if full { self.finish() } else { None };
         let start = match self.version {
             _ if !self.datagram.is_empty() => self.padded(),
@@ -91,8 +115,8 @@ impl Encoder {
             Version::V1 => V1_HEADER,
         };
         self.datagram.resize(start, 0);
-        self.datagram.extend(&self.entry);
-        self.count += 1;
+        self.datagram.extend(&self.entries);
+        self.count += count;
         Ok(done)
     }
 

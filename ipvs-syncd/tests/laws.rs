@@ -227,6 +227,26 @@ proptest! {
     }
 
     #[test]
+    fn what_belongs_together_is_not_parted(
+        (version, connections) in batch(), size in 1usize..5, max_len in 0u16..1000,
+    ) {
+        let (mut encoder, mut datagrams) = (Encoder::new(version, 0).max_len(max_len), Vec::new());
+        for group in connections.chunks(size) {
+            datagrams.extend(encoder.push_together(group).expect("expressible"));
+        }
+        datagrams.extend(encoder.finish());
+        prop_assert_eq!(&read_all(&datagrams, ByteOrder::NATIVE), &connections);
+        let mut end = 0;
+        for datagram in &datagrams {
+            prop_assert_eq!(end % size, 0, "a datagram ends within a group");
+            let header = Datagram::parse(datagram).expect("a sound header").header();
+            end += usize::from(header.count);
+            let alone = usize::from(header.count) <= size;
+            prop_assert!(datagram.len() <= usize::from(max_len) || alone);
+        }
+    }
+
+    #[test]
     fn any_bytes_can_be_read_or_not(bytes in vec(any::<u8>(), 0..300)) {
         check_reading(&bytes);
     }

@@ -8,7 +8,7 @@ use crate::{Connection, Encoder};
 /// What one round sends.
 #[derive(Debug, Default)]
 pub(super) struct Dispatch {
-    /// Each goes into one datagram as a whole.
+    /// None is parted: the backup handles a datagram as a whole, even when it is being stopped.
     bundles: Vec<Vec<Connection<'static>>>,
     wait: Duration,
 }
@@ -38,15 +38,7 @@ impl Dispatch {
     pub(super) fn datagrams(&self, mut encoder: Encoder) -> Vec<Vec<u8>> {
         let mut datagrams = Vec::new();
         for bundle in &self.bundles {
-            if bundle.len() > 1 {
-                datagrams.extend(encoder.finish());
-            }
-            for connection in bundle {
-                datagrams.extend(encoder.push(connection).ok().flatten());
-            }
-            if bundle.len() > 1 {
-                datagrams.extend(encoder.finish());
-            }
+            datagrams.extend(encoder.push_together(bundle).ok().flatten());
         }
         datagrams.extend(encoder.finish());
         datagrams

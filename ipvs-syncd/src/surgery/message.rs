@@ -54,18 +54,14 @@ pub(super) fn detach(connection: &Connection<'static>) -> Vec<Connection<'static
     [gap].into_iter().chain(replace(connection)).collect()
 }
 
-/// Replaces an entry with another destination by `connection`.
+/// Replaces an entry with another destination by `connection`. To be sent in one datagram: the second
+/// message makes it count as inactive, if it does. No UDP is active.
 pub(super) fn replace(connection: &Connection<'static>) -> Vec<Connection<'static>> {
     let mut entry = connection.clone().timeout(Duration::ZERO);
     entry.flags.remove(ConnectionFlags::INACTIVE);
-    let settled = settle(connection);
-    [entry].into_iter().chain(settled).collect()
-}
-
-/// What makes an entry that [`replace`] made count as inactive, if it does: no UDP is active.
-pub(super) fn settle(connection: &Connection<'static>) -> Option<Connection<'static>> {
     let inactive = connection.flags.contains(ConnectionFlags::INACTIVE);
-    inactive.then(|| connection.clone().timeout(Duration::ZERO))
+    let settled = inactive.then(|| connection.clone().timeout(Duration::ZERO));
+    [entry].into_iter().chain(settled).collect()
 }
 
 fn ending(

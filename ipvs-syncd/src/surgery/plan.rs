@@ -156,9 +156,7 @@ impl Plan {
             match step.change {
                 Change::End | Change::Unpin(_) => out.single(message::touch(&step.sent)),
                 Change::Restore => out.single(step.sent.clone()),
-                Change::Move { .. } => {
-                    message::replace(&step.sent).into_iter().for_each(|m| out.single(m))
-                }
+                Change::Move { .. } => out.bundle(message::replace(&step.sent)),
             }
         }
         out.datagrams(crate::Encoder::new(crate::Version::V1, sync_id))

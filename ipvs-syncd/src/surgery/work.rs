@@ -25,7 +25,7 @@ const POSTPONED: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_secs(1);
 /// What has no more to live may expire before it is looked for.
 const BRIEF: Duration = Duration::from_secs(5);
-/// How often a connection is tried. After two in vain, it is replaced.
+/// How often a connection is tried, for three seconds. After two in vain, it is replaced.
 const ATTEMPTS: u32 = 4;
 /// The same of templates, which take two rounds each time. Clients that go on connecting are caught up
 /// with after some.
@@ -134,6 +134,11 @@ impl Work {
         None
     }
 
+    /// A tick, and each time twice as long: a machine that has not come to it yet is a busy one.
+    const fn longer(&self) -> Duration {
+        TICK.saturating_mul(1 << self.attempts)
+    }
+
     fn end_template(&mut self, seen: &Seen, out: &mut Dispatch) -> Option<Outcome> {
         let Some(row) = seen.rows.first() else { return Some(Outcome::Ended) };
         if self.is_another(row) {
@@ -151,15 +156,13 @@ impl Work {
             return Some(Outcome::EndedBefore);
         }
         if seen.rows.iter().any(|row| row.dest == to) {
-            // Once more, in case that this half was lost.
-            message::settle(&self.step.sent).into_iter().for_each(|message| out.single(message));
             return Some(Outcome::Moved);
         }
         if self.attempts >= ATTEMPTS {
             return Some(Outcome::Stayed);
         }
-        message::replace(&self.step.sent).into_iter().for_each(|message| out.single(message));
-        out.wait(TICK);
+        out.bundle(message::replace(&self.step.sent));
+        out.wait(self.longer());
         None
     }
 
@@ -178,7 +181,7 @@ impl Work {
             _ => {}
         }
         out.single(sent.clone());
-        out.wait(TICK);
+        out.wait(self.longer());
         None
     }
 

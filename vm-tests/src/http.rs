@@ -2,7 +2,7 @@
 //! As much of HTTP/1.1 (RFC 9112) as real traffic needs: a server that answers with its name, and
 //! one request with one answer.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,8 @@ use crate::case::Failure;
 use crate::topology::Host;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// After a connection that can't be accepted, for want of file descriptors for example.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A server on a host, on IPv4 and IPv6; it stops when dropped.
 #[derive(Debug)]
@@ -37,7 +39,15 @@ impl Server {
         let page = Arc::clone(&body);
         let thread = thread::spawn(move || {
             for stream in accepting.incoming() {
-                let Ok(stream) = stream else { break };
+                let stream = match stream {
+                    Ok(stream) => stream,
+                    // So ends a listener that was shut down.
+                    Err(error) if error.kind() == ErrorKind::InvalidInput => break,
+                    Err(_) => {
+                        thread::sleep(PAUSE);
+                        continue;
+                    }
+                };
                 let text = page.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 // A client that goes away early is the client's matter.
                 let _ = answer(&stream, &text, &counter);

@@ -51,6 +51,18 @@ pub fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
+/// What has failed since the last test was started.
+static FAILURES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Says what has failed, after the line that says that it has: the report comes at the end of the run,
+/// and not at all if the guest dies before.
+fn tell_failures() {
+    let failures = FAILURES.lock().map(|mut failures| std::mem::take(&mut *failures));
+    for failure in failures.unwrap_or_default() {
+        eprintln!("{failure}");
+    }
+}
+
 /// How long tests took that have ended.
 static TIMES: Mutex<Vec<(Duration, &str)>> = Mutex::new(Vec::new());
 
@@ -78,8 +90,13 @@ fn trial(case: Case, guest: Option<PathBuf>) -> Trial {
             return Ok(Completion::ignored_with(reason));
         }
         note(directory, "start", case.name)?;
+        tell_failures();
         let begin = Instant::now();
         let outcome = run(case);
+        if let (Err(failed), Ok(mut failures)) = (&outcome, FAILURES.lock()) {
+            let message = failed.message().unwrap_or("no message");
+            failures.push(format!("{} failed: {message}", case.name));
+        }
         if let Ok(mut times) = TIMES.lock() {
             times.push((begin.elapsed(), case.name));
         }
@@ -137,10 +154,7 @@ fn isolated(case: Case) -> Result<(), Failure> {
 }
 
 fn failed(failure: Failure) -> Failed {
-    let text = failure.to_string();
-    // The report comes at the end of the run, and not at all if the guest dies before.
-    eprintln!("{text}");
-    text.into()
+    failure.to_string().into()
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -68,7 +68,7 @@ mod watch;
 pub mod wire;
 
 #[cfg(feature = "tokio")]
-pub use crate::tokio::AsyncIpvs;
+pub use crate::tokio::{AsyncIpvs, AsyncWatch};
 pub use backend::{Backend, Outcome};
 pub use batch::{Batch, Report};
 pub use client::Ipvs;

@@ -2,6 +2,8 @@
 //! The asynchronous client on a kernel in memory.
 #![cfg(all(feature = "tokio", feature = "fake"))]
 
+use std::time::Duration;
+
 use ipvs_netlink::ext::{
     Connection, ConnectionFilter, ConnectionKey, Deleted, Extent, Features, Tier,
 };
@@ -9,7 +11,7 @@ use ipvs_netlink::fake::{Kernel, Release};
 use ipvs_netlink::types::{
     DestConfig, DestKey, Forward, Method, Protocol, Scheduler, ServiceConfig, ServiceKey,
 };
-use ipvs_netlink::{AsyncIpvs, Error, ErrorKind, Ipvs, Operation};
+use ipvs_netlink::{AsyncIpvs, Error, ErrorKind, Ipvs, Operation, Seen, WatchedBy};
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -102,4 +104,51 @@ async fn what_fails_to_open_says_why() {
     let missing = Ipvs::options().netns("no-such-namespace");
     let error = AsyncIpvs::open(missing).await.expect_err("it does not exist");
     assert_eq!(error.kind(), ErrorKind::Namespace);
+}
+
+#[tokio::test]
+async fn a_watch_sees_what_others_change() -> Result<(), Error> {
+    let interval = Duration::from_millis(1);
+    let by_polling = WatchedBy::Polling(interval);
+    for (features, by) in [(Some(Features::all_known()), WatchedBy::Events), (None, by_polling)] {
+        let (kernel, ipvs) = open().await;
+        kernel.set_features(features);
+        let mut watch = ipvs.watch(interval).await?;
+        assert_eq!(watch.by(), by);
+        assert!(matches!(watch.next().await?, Seen::Snapshot { .. }));
+        // More than wait for a listener, so that the thread has to.
+        for _ in 0..3000 {
+            let config = ServiceConfig::new(Scheduler::WLC);
+            kernel.change(Operation::CreateService { service: web(), config }).expect("done");
+            kernel.change(Operation::DeleteService { service: web() }).expect("done");
+        }
+        let timeouts = ipvs_netlink::types::TimeoutsChange {
+            udp: Some(Duration::from_secs(60)),
+            ..Default::default()
+        };
+        kernel.change(Operation::SetTimeouts { change: timeouts }).expect("done");
+        loop {
+            let seen = watch.next().await?;
+            let Seen::Change { change, .. } = &seen else { panic!("{seen:?}") };
+            if change.to_string() == "~ timeouts: udp 300 s -> 60 s" {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_watch_on_a_module_that_goes_is_an_error() -> Result<(), Error> {
+    let (kernel, ipvs) = open().await;
+    kernel.unload();
+    assert!(ipvs.watch(Duration::from_millis(1)).await.is_err());
+    let (kernel, ipvs) = open().await;
+    let mut watch = ipvs.watch(Duration::from_millis(1)).await?;
+    watch.next().await?;
+    kernel.unload();
+    for _ in 0..2 {
+        watch.next().await.expect_err("gone");
+    }
+    Ok(())
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The verbs of patched kernels, one for one. To listen for events, give a thread its own
-//! [`Ipvs`](crate::Ipvs).
+//! The verbs of patched kernels, one for one. Events come with [`AsyncIpvs::watch`].
 
 use super::AsyncIpvs;
 use crate::Error;

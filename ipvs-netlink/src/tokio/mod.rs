@@ -9,6 +9,9 @@
 
 mod extended;
 mod verbs;
+mod watch;
+
+pub use watch::AsyncWatch;
 
 use std::fmt;
 use std::sync::mpsc;

@@ -55,6 +55,30 @@ impl Netlink {
         self.main.query(self.family, request, read)
     }
 
+    /// Carries operations out, some at a time.
+    fn change(&mut self, operations: &[Operation]) -> Result<Vec<Outcome>, Error> {
+        if operations.len() <= CHUNK {
+            return match operations {
+                [] => Ok(Vec::new()),
+                _ => self.main.change(self.family, operations),
+            };
+        }
+        // All of it can be sent, or nothing is.
+        operations.iter().try_for_each(|operation| encode::check(&Request::Change(*operation)))?;
+        let mut outcomes = Vec::with_capacity(operations.len());
+        for chunk in operations.chunks(CHUNK) {
+            match self.main.change(self.family, chunk) {
+                Ok(more) => outcomes.extend(more),
+                Err(Error::OutcomeUnknown { request, confirmed }) => {
+                    let confirmed = outcomes.len() + confirmed;
+                    return Err(Error::OutcomeUnknown { request, confirmed });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(outcomes)
+    }
+
     /// Destinations as the kernel lists them: none also when the service does not exist.
     fn dests_or_none(&mut self, service: ServiceKey) -> Result<Vec<DestEntry>, Error> {
         let (request, family) = (Request::ListDests(service), service.family());
@@ -81,24 +105,14 @@ impl Backend for Netlink {
     }
 
     fn commit(&mut self, operations: &[Operation]) -> Result<Vec<Outcome>, Error> {
-        if operations.len() <= CHUNK {
-            return match operations {
-                [] => Ok(Vec::new()),
-                _ => self.main.change(self.family, operations),
-            };
-        }
-        // All of it can be sent, or nothing is.
-        operations.iter().try_for_each(|operation| encode::check(&Request::Change(*operation)))?;
-        let mut outcomes = Vec::with_capacity(operations.len());
-        for chunk in operations.chunks(CHUNK) {
-            match self.main.change(self.family, chunk) {
-                Ok(more) => outcomes.extend(more),
-                Err(Error::OutcomeUnknown { request, confirmed }) => {
-                    let confirmed = outcomes.len() + confirmed;
-                    return Err(Error::OutcomeUnknown { request, confirmed });
-                }
-                Err(error) => return Err(error),
-            }
+        let outcomes = self.change(operations)?;
+        let missing =
+            |outcome: &Outcome| matches!(outcome, Err(refusal) if refusal.errno == Errno::ENOENT);
+        // No such destination or module, or no such family: only one that is there answers a question.
+        if outcomes.iter().any(missing)
+            && let Err(Error::ModuleUnloaded) = self.info()
+        {
+            return Err(Error::ModuleUnloaded);
         }
         Ok(outcomes)
     }

@@ -9,9 +9,9 @@ use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_USERSOCK};
 
 use super::super::channel::Channel;
 use super::*;
-use crate::ErrorKind;
 use crate::wire::ext::number::{command, message};
 use crate::wire::number::{controller, netlink};
+use crate::{ErrorKind, Operation};
 
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -185,5 +185,20 @@ fn this_kernel_calls_a_missing_family_so() -> Result<(), Error> {
     let mut channel = Channel::open(WAIT)?;
     let error = channel.query(0x3fe, Request::GetFeatures, decode::announced);
     assert_eq!(error.expect_err("no such family").kind(), ErrorKind::ModuleUnloaded);
+
+    // A change is not taken for one of a destination or a module that is missing.
+    let services = Channel::open(WAIT)?;
+    let mut netlink = Netlink {
+        family: 0x3fe,
+        main: channel,
+        services,
+        glance: None,
+        patched: None,
+        add_on: None,
+    };
+    for count in [1, 2, 300] {
+        let outcomes = netlink.commit(&vec![Operation::Flush; count]);
+        assert!(matches!(outcomes, Err(Error::ModuleUnloaded)), "{outcomes:?}");
+    }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod checked;
 mod commands;
 mod headers;
 mod make;
@@ -28,7 +29,7 @@ use tree::Tree;
 
 /// The directory of a kernel's patches in the repository.
 pub fn patches(kernel: &Kernel) -> PathBuf {
-    paths::repository().join("kernel-patches").join(kernel.name)
+    paths::repository().join("kernel-patches").join(kernel.series())
 }
 
 /// Where a kernel's work tree and build output are.

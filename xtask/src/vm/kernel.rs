@@ -33,6 +33,16 @@ pub const KERNELS: &[Kernel] = &[
     Kernel { name: "7.2", suite: "trixie-backports" },
 ];
 
+/// Kernels that watch their own memory and locks, built by `cargo xtask kernel checked`. They are booted
+/// only where they are named.
+pub const CHECKED: &[Kernel] = &[
+    Kernel { name: "6.12-checked", suite: "bookworm-backports" },
+    Kernel { name: "7.2-checked", suite: "trixie-backports" },
+];
+
+/// What their names end with.
+const CHECKED_SUFFIX: &str = "-checked";
+
 /// The kernel that is booted when none is named.
 pub const DEFAULT: &str = "6.12";
 
@@ -51,13 +61,36 @@ impl Kernel {
     /// # Errors
     /// The series is not one of ours.
     pub fn named(name: &str) -> Result<&'static Self> {
-        KERNELS.iter().find(|kernel| kernel.name == name).with_context(|| {
-            let names: Vec<_> = KERNELS.iter().map(|kernel| kernel.name).collect();
+        let all = || KERNELS.iter().chain(CHECKED);
+        all().find(|kernel| kernel.name == name).with_context(|| {
+            let names: Vec<_> = all().map(|kernel| kernel.name).collect();
             format!("--kernel {name}: not supported; choose one of {}", names.join(", "))
         })
     }
 
-    fn item(&self) -> String {
+    /// The series, for a checked kernel that of its source.
+    pub fn series(&self) -> &'static str {
+        self.name.trim_end_matches(CHECKED_SUFFIX)
+    }
+
+    /// Whether it watches its own memory and locks.
+    pub fn is_checked(&self) -> bool {
+        self.name.ends_with(CHECKED_SUFFIX)
+    }
+
+    /// The checked kernel of the same series.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn checked(&self) -> Result<&'static Self> {
+        CHECKED.iter().find(|kernel| kernel.series() == self.series()).with_context(|| {
+            let series: Vec<_> = CHECKED.iter().map(Self::series).collect();
+            format!("no checked kernel of {}: choose one of {}", self.name, series.join(", "))
+        })
+    }
+
+    /// Its name in the cache.
+    pub fn item(&self) -> String {
         format!("kernel-{}", self.name)
     }
 
@@ -68,7 +101,11 @@ impl Kernel {
     pub fn find(&self, cache: &Path) -> Result<Image> {
         let root = cache.join(self.item());
         locate(&root).with_context(|| {
-            format!("kernel {} is not in {}: run `cargo xtask vm setup`", self.name, root.display())
+            let setup = match self.is_checked() {
+                true => format!("cargo xtask kernel checked --kernel {}", self.series()),
+                false => "cargo xtask vm setup".to_owned(),
+            };
+            format!("kernel {} is not in {}: run `{setup}`", self.name, root.display())
         })
     }
 
@@ -188,6 +225,17 @@ mod tests {
         assert_eq!(newest(&names, "7.3"), Some("7.3.4+deb13-cloud-amd64"));
         assert_eq!(newest(&names, "7"), Some("7.3.4+deb13-cloud-amd64"));
         assert_eq!(newest(&names, "6.1"), None);
+    }
+
+    #[test]
+    fn checked_kernels_belong_to_a_series() {
+        for kernel in CHECKED {
+            let plain = Kernel::named(kernel.series()).unwrap();
+            assert_eq!(plain.suite, kernel.suite);
+            assert_eq!(plain.checked().unwrap().name, kernel.name);
+            assert!(kernel.is_checked() && !plain.is_checked());
+        }
+        assert!(Kernel::named("6.1").unwrap().checked().is_err());
     }
 
     #[test]

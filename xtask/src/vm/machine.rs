@@ -195,6 +195,11 @@ impl Machine {
             // the time of a short program.
             command.args(["--append", "norandmaps"]);
         }
+        if self.kernel.is_checked() {
+            // With five levels of page tables KASAN takes an early access for a wild one, and that turns
+            // lockdep off.
+            command.args(["--append", "no5lvl"]);
+        }
         if self.icount {
             command.arg("--qemu-opts=-icount shift=0,sleep=off");
         }

@@ -14,9 +14,8 @@ use crate::output::{Field, json, table};
 /// Show which settings differ from the defaults, or from a saved file
 ///
 /// Exit status 0 if none does, 1 if one does. Settings that the file does not name are not compared,
-/// without a file neither are those whose default depends on the machine. A setting that is not here has its
-/// default. Automatic defenses (1 and
-/// 2), between which the kernel changes by itself, are equal.
+/// without a file neither are those whose default depends on the machine. What is not here has its
+/// default. Automatic defenses (1 and 2), between which the kernel changes by itself, are equal.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Diff {

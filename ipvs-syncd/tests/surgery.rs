@@ -320,6 +320,21 @@ fn an_interrupted_run_says_what_it_does_not_know() {
 }
 
 #[test]
+fn an_interrupt_ends_a_round() {
+    let mut table = Table::new(Rules::Strict);
+    // Of 36 bytes each, 40 in a datagram: 50 datagrams, of which 32 go at once.
+    for port in 1..=2000 {
+        let client = format!("10.0.0.1:{port}");
+        table.add(connection(TCP, [&client, WEB[1], WEB[2]], 1), None);
+    }
+    table.patience = 1;
+    let report = perform(Plan::delete(table.listed(), &directory()), &mut table);
+    assert_eq!(table.sent.len(), 32);
+    assert_eq!(report.done.len(), 2000);
+    assert!(report.done.iter().all(|done| done.outcome == Outcome::Interrupted));
+}
+
+#[test]
 fn what_is_put_back_is_there_and_what_is_there_stays() {
     let mut table = Table::new(Rules::Strict);
     let moved = ["10.0.0.2:4000", "192.0.2.1:53", "10.1.0.3:53"];

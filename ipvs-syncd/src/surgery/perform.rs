@@ -92,6 +92,11 @@ fn look<D: Director>(
 
 fn send<D: Director>(out: &Dispatch, director: &mut D) -> Result<(), D::Error> {
     for burst in out.datagrams(director.encoder()).chunks(BURST) {
+        // What is left of the round is not sent; no step that sends anything is over, so that all those
+        // are told as interrupted.
+        if director.interrupted() {
+            return Ok(());
+        }
         for datagram in burst {
             director.send(datagram)?;
         }

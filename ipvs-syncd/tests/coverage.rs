@@ -328,6 +328,32 @@ fn copies_and_exports_are_read() {
 }
 
 #[test]
+fn what_a_copy_repeats_counts_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let call = |data: &str| Row {
+        protocol: "UDP",
+        port: 0,
+        state: "ASSURED",
+        engine: Some(data.to_owned()),
+        ..row(9)
+    };
+    let connecting = Row { state: "SYN_RECV", ..row(3) };
+    let rows = [row(1), row(2), connecting, call("one"), call("two")];
+    let twice = [&rows[..], &rows[..]].concat();
+    let master = copies(&dir.path().join("m"), &twice, None);
+    // It has the second connection at another destination, which it lists twice, and both calls.
+    let moved = Row { dest: 5, ..row(2) };
+    let held = [moved.clone(), moved, call("one"), call("two"), call("one"), row(7), row(7)];
+    let backup = copies(&dir.path().join("b"), &held, None);
+    let coverage = Tables::read(&master, &backup).expect("readable").compare(None);
+    assert_eq!((tally(&coverage), coverage.withheld), ([4, 2, 0, 1, 1, 1], 1));
+    // Where nothing shows what tells the calls apart, their number decides.
+    let sync = Source::File(dir.path().join("b/net/ip_vs_conn_sync"));
+    let coverage = Tables::read(&master, &sync).expect("readable").compare(None);
+    assert_eq!(tally(&coverage), [4, 2, 0, 1, 1, 2]);
+}
+
+#[test]
 fn what_can_not_be_read_says_where() {
     let dir = tempfile::tempdir().expect("a directory");
     let error = |text: &str| {

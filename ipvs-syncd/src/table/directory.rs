@@ -124,6 +124,20 @@ impl From<&ipvs_netlink::Table> for Directory {
     }
 }
 
+impl From<&ipvs_netlink::Ruleset> for Directory {
+    fn from(rules: &ipvs_netlink::Ruleset) -> Self {
+        let mut directory = Self::default();
+        for (key, service) in rules.services() {
+            let persistence = service.config().persistence.map(|persistence| persistence.timeout);
+            // The kernel has the newest first.
+            let dests = service.dests_in_order().rev();
+            let dests = dests.map(|(key, config)| (key, config.forward.method()));
+            directory.add(key, persistence, dests);
+        }
+        directory
+    }
+}
+
 impl From<&ipvs_proc::Table> for Directory {
     fn from(table: &ipvs_proc::Table) -> Self {
         let mut directory = Self::default();

@@ -302,6 +302,23 @@ fn the_mirror_keeps_entries_for_their_timeout() {
 }
 
 #[test]
+fn a_flood_of_one_kind_of_alarm_leaves_room_for_others() {
+    let mut tracker = Tracker::new(watch(|watch| watch.known_senders = vec![ONE, TWO]));
+    let second = Duration::from_secs(1);
+    for number in 0..2000u32 {
+        let sender = IpAddr::V4(Ipv4Addr::from_bits(0x0b00_0000 + number));
+        tracker.receive(second, sender, GROUP, &usual());
+    }
+    let summary = tracker.summary();
+    assert_eq!((summary.alarms.len(), summary.alarms_untold), (MAX_ALARMS, 2000 - 1024));
+    let told = hear(
+        &mut tracker,
+        &[(2, ONE, &usual()), (2, TWO, &usual()), (3, ONE, &usual()), (3, TWO, &usual())],
+    );
+    assert!(told.iter().any(|event| matches!(event.2, Alarm::TwoMasters { .. })), "{told:?}");
+}
+
+#[test]
 fn senders_that_come_and_go_take_bounded_room() {
     let mut tracker = Tracker::new(watch(|watch| {
         watch.known_senders = vec![ONE];

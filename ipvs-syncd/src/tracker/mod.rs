@@ -253,7 +253,9 @@ impl Tracker {
                         let service = connection.service();
                         self.alarms.see(now, Alarm::ForeignService { sender, service });
                     }
+                    // Unknown ones could fill it with entries that never expire.
                     if ours
+                        && known
                         && let Put::Refreshed(after) = self.mirror.put(now, sync_id, &connection)
                     {
                         heard.refreshes.push(after);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ipvs_netlink::{DestEntry, ServiceEntry, ServiceTable};
-use ipvs_proc::{Connection as Listed, Connections, Layout};
+use ipvs_proc::{Connection as Listed, Connections, Document as _, Layout};
 use ipvs_syncd::coverage::{
     Coverage, CoverageError, Expected, Holdings, MasterRules, Source, Tables, Wire, compare,
 };
@@ -221,6 +221,26 @@ fn settings_of_the_master_decide_what_is_sent() {
         let template = Row { port: 0, state: "NONE", ..row(2) };
         each(&[row(1), template], Layout::Plain, |row| table.add(row, &directory, rules));
         assert_eq!(table.len(), expected, "{persistence:?}");
+    }
+}
+
+#[test]
+fn members_of_templates_are_known_from_the_unprivileged_table_too() {
+    for (persistent, expected) in [("", 2), (" persistent 90000 FFFFFFFF", 1)] {
+        let text = format!(
+            "IP Virtual Server version 1.2.1 (size=4096)\n\
+             Prot LocalAddress:Port Scheduler Flags\n\
+             \u{20} -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n\
+             TCP  C0000201:0050 rr{persistent}\n\
+             \u{20} -> 0A010002:0050      Masq    1      0          0\n"
+        );
+        let listing = ipvs_proc::Table::parse(&text).expect("a table");
+        let directory = Directory::from(&listing);
+        let (mut rules, mut table) = (MasterRules::default(), Expected::default());
+        rules.templates_only = true;
+        let template = Row { port: 0, state: "NONE", ..row(2) };
+        each(&[row(1), template], Layout::Plain, |row| table.add(row, &directory, rules));
+        assert_eq!(table.len(), expected, "{persistent}");
     }
 }
 

@@ -38,7 +38,8 @@ Examples:
   ipvs-syncd send replay conns.json                  to the backups of the running master
 
 The whole file is checked first, which takes some 350 bytes of memory per connection. The time since it
-was taken is subtracted from all timeouts; what has expired is left out. Restore the services before: a
+was taken is subtracted from all timeouts; what has expired is left out. Templates get at least the
+timeout of their service, which the kernel would not give them back. Restore the services before: a
 connection without its service is kept unbound, and takes the method from the file, until the service and
 the destination are there.
 

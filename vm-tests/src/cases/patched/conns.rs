@@ -211,7 +211,11 @@ fn delete(_: &mut Ctx) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Dumps while another thread adds connections: what was there before is in each, once.
+/// A message of a dump has more connections, but for the last.
+const FEWEST: usize = 20;
+
+/// Dumps while another thread adds connections: what was there before is in each, and once unless something
+/// came to the row of the table in which a message was full (kernel-patches/PROTOCOL.md).
 fn during_inserts(ctx: &mut Ctx) -> Result<(), Failure> {
     // From 7.1 on the table grows; while entries move to a larger one, some may be there twice.
     let resized = ctx.kernel() >= Kernel { major: 7, minor: 1 };
@@ -242,7 +246,8 @@ fn during_inserts(ctx: &mut Ctx) -> Result<(), Failure> {
             let missing = before.iter().filter(|line| times(line) == 0).count();
             let repeated = before.iter().filter(|line| times(line) > 1).count();
             assert_eq!(missing, 0, "dump {dumps} of {}", seen.len());
-            assert!(repeated == 0 || resized, "dump {dumps} of {}: {repeated}", seen.len());
+            let stops = seen.len() / FEWEST;
+            assert!(repeated <= stops || resized, "dump {dumps} of {}: {repeated}", seen.len());
             (dumps, largest) = (dumps + 1, largest.max(seen.len()));
         }
         println!("{dumps} dumps while 6000 came, the largest of {largest}");

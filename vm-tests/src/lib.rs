@@ -19,7 +19,6 @@ pub mod differential;
 pub mod full_nat;
 pub mod http;
 pub mod installation;
-pub mod lan;
 pub mod listed;
 pub mod many;
 pub mod model;

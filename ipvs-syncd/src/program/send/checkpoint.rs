@@ -26,8 +26,8 @@ Examples:
   ipvs-syncd send replay conns.json --local
 
 The file holds one JSON object per line: a heading with schema (1), time, kernel and services, then a
-connection each, with the seconds that it had left at that time, and an end that counts them. It is for root only (mode
-0600), replaces an older one as a whole, and is on disk when the program ends.
+connection each, with the seconds that it had left at that time, and an end that counts them. It is for
+root only (mode 0600), replaces an older one as a whole, and is on disk when the program ends.
 
 Kernels before 7 leave connections out of a listing while others come and go: there it is read at least
 three times, which takes some 150 bytes of memory per connection.

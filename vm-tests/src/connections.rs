@@ -52,7 +52,7 @@ pub fn make(host: &Host, connections: &[Connection<'_>]) -> Result<(), Failure> 
 pub fn make_here(connections: &[Connection<'_>]) -> Result<(), Failure> {
     let mut ipvs = Ipvs::open()?;
     ipvs.start_daemon(DaemonConfig::new(DaemonRole::Backup, "lo".parse()?))?;
-    let before = count()?;
+    let before = listed::connections()?.len();
     let sent = send(connections).and_then(|()| {
         // What is lost for want of room is sent again; what is there, is only updated.
         for _ in 0..TRIES {

@@ -19,6 +19,7 @@ pub mod differential;
 pub mod full_nat;
 pub mod http;
 pub mod installation;
+pub mod lan;
 pub mod listed;
 pub mod many;
 pub mod model;

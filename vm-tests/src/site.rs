@@ -22,6 +22,10 @@ pub struct Site {
     _topology: Topology,
 }
 
+/// The director's addresses on its clients' side; the second and the last are the services'.
+pub const FRONT: [&str; 4] =
+    ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
+
 /// The client's side of a director, with the services' addresses.
 ///
 /// # Errors
@@ -31,10 +35,9 @@ pub fn connect_client(
     client: &Host,
     director: &Host,
 ) -> Result<(), Failure> {
-    let front = ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
     topology.segment(
         "front",
-        &[(client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]), (director, "eth0", &front)],
+        &[(client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]), (director, "eth0", &FRONT)],
     )
 }
 

@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 use crate::http::{self, Server};
+use crate::lan::Lan;
 use crate::site::Site;
-use crate::topology::{Host, Topology};
+use crate::topology::Host;
 
 /// The tests of this module.
 pub const CASES: &[Case] = &[
@@ -41,31 +42,8 @@ fn nat(ctx: &mut Ctx, service: &str, servers: [&str; 3]) -> Result<(), Failure> 
 
 /// Servers that have the service's address too and answer clients directly.
 fn direct(ctx: &mut Ctx, service: &str, servers: [&str; 3]) -> Result<(), Failure> {
-    let mut topology = ctx.topology();
-    let (client, director, backends) = hosts(&mut topology)?;
-    let front = ["192.0.2.254/24", "192.0.2.100/32", "2001:db8:1::fe/64", "2001:db8:1::100/128"];
-    topology.segment(
-        "lan",
-        &[
-            (&client, "eth0", &["192.0.2.10/24", "2001:db8:1::10/64"]),
-            (&director, "eth0", &front),
-            (&backends[0], "eth0", &["192.0.2.1/24", "2001:db8:1::1/64"]),
-            (&backends[1], "eth0", &["192.0.2.2/24", "2001:db8:1::2/64"]),
-            (&backends[2], "eth0", &["192.0.2.3/24", "2001:db8:1::3/64"]),
-        ],
-    )?;
-    for server in &backends {
-        server.sysctl("net.ipv4.conf.all.arp_ignore", "1")?;
-        server.sysctl("net.ipv4.conf.all.arp_announce", "2")?;
-        server.address("lo", "192.0.2.100/32")?;
-        server.address("lo", "2001:db8:1::100/128")?;
-    }
-    balanced(&client, &director, &backends, service, servers, "-g")
-}
-
-fn hosts(topology: &mut Topology) -> Result<(Host, Host, [Host; 3]), Failure> {
-    let backends = [topology.host("s1")?, topology.host("s2")?, topology.host("s3")?];
-    Ok((topology.host("client")?, topology.host("director")?, backends))
+    let lan = Lan::build(ctx.topology())?;
+    balanced(&lan.client, &lan.director, &lan.servers, service, servers, "-g")
 }
 
 fn balanced(

@@ -8,7 +8,7 @@ use ipvs_proc::Connection;
 use serde_json::Value;
 
 use super::coverage::{events, monitored};
-use super::transfer::{PATIENCE, Transfer, echo_tcp};
+use super::transfer::{ANY, PATIENCE, Transfer, echo_tcp};
 use crate::case::{Case, Failure};
 use crate::ctx::Ctx;
 use crate::http::{self, Server};
@@ -77,7 +77,7 @@ impl Site {
         )?;
         for server in &servers {
             server.ip("route add default via 10.0.0.254\nroute add default via 2001:db8:2::fe")?;
-            echo_tcp(server)?;
+            echo_tcp(server, ANY)?;
         }
         let web = servers.iter().map(|host| Server::start(host, 80)).collect::<Result<_, _>>()?;
         for director in &directors {

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! TCP connections over which bytes go all the time.
+//! TCP connections and SCTP associations over which bytes go all the time.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::Timeout;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto};
+
 use crate::case::Failure;
 use crate::topology::Host;
 
-/// Where servers listen.
-pub(super) const PORT: u16 = 7;
+/// Where servers listen on all addresses.
+pub(super) const ANY: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 7);
 /// Between two packets: less than the shortest timeout, so that it never runs out.
 pub(super) const INTERVAL: Duration = Duration::from_millis(50);
 /// How long an answer may take.
@@ -82,13 +86,53 @@ fn exchange(stream: &mut TcpStream) -> io::Result<()> {
 }
 
 /// A server that sends back what it gets, until the guest ends.
-pub(super) fn echo_tcp(host: &Host) -> Result<(), Failure> {
-    let any: SocketAddr = format!("[::]:{PORT}").parse()?;
-    let listener = host.inside(|| Ok(TcpListener::bind(any)?))?;
+pub(super) fn echo_tcp(host: &Host, address: SocketAddr) -> Result<(), Failure> {
+    echo(host.inside(|| Ok(TcpListener::bind(address)?))?);
+    Ok(())
+}
+
+/// The same with SCTP, on one address: an association would have all of the host's otherwise.
+pub(super) fn echo_sctp(host: &Host, address: SocketAddr) -> Result<(), Failure> {
+    let listener = host.inside(|| {
+        let socket = sctp(address)?;
+        rustix::net::listen(&socket, 16)?;
+        Ok(socket)
+    })?;
+    // Sockets of both kinds are used by the same calls.
+    echo(TcpListener::from(listener));
+    Ok(())
+}
+
+/// An association of the calling thread's host, between two addresses only.
+pub(super) fn associate(from: IpAddr, to: SocketAddr) -> Result<TcpStream, Failure> {
+    let socket = sctp(SocketAddr::new(from, 0))?;
+    rustix::net::sockopt::set_socket_timeout(&socket, Timeout::Send, Some(PATIENCE))?;
+    rustix::net::connect(&socket, &to)?;
+    Ok(TcpStream::from(socket))
+}
+
+/// A one-to-one SCTP socket (RFC 6458, section 4).
+fn sctp(address: SocketAddr) -> Result<OwnedFd, Failure> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = rustix::net::socket_with(
+        family,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        Some(ipproto::SCTP),
+    )?;
+    rustix::net::bind(&socket, &address)?;
+    Ok(socket)
+}
+
+fn echo(listener: TcpListener) {
     thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            thread::spawn(move || io::copy(&mut &stream, &mut &stream));
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || {
+                let mut buffer = [0; 64];
+                while let Ok(length @ 1..) = stream.read(&mut buffer)
+                    && stream.write_all(&buffer[..length]).is_ok()
+                {}
+            });
         }
     });
-    Ok(())
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Clients that a template keeps at a server which takes no new ones.
 
+use std::net::Ipv4Addr;
+
 use crate::case::Failure;
 use crate::connections::daemons;
 use crate::ctx::Ctx;
 use crate::http;
 use crate::site::Site;
 
-use super::super::transfer::PATIENCE;
+use super::super::transfer::{ANY, PATIENCE};
 use super::traffic::{Asker, name_udp};
 
 const WEB: &str = "192.0.2.100:80";
@@ -35,9 +37,9 @@ pub(super) fn resting(ctx: &mut Ctx) -> Result<(), Failure> {
 /// One that sends all the time.
 pub(super) fn talking(ctx: &mut Ctx) -> Result<(), Failure> {
     let site = Site::build(ctx.topology())?;
-    site.servers[..2].iter().try_for_each(name_udp)?;
+    site.servers[..2].iter().try_for_each(|server| name_udp(server, ANY))?;
     sticky(&site, &format!("-u {UDP}"), 7)?;
-    let asker = Asker::start(&site.client, "0.0.0.0:0", UDP)?;
+    let asker = Asker::start(&site.client, Ipv4Addr::UNSPECIFIED.into(), UDP)?;
     asker.expect("s1", PATIENCE)?;
     for round in 0..ROUNDS {
         let (from, to) = if round % 2 == 0 { (1, 2) } else { (2, 1) };

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Connections with packets that go on all the time, through NAT.
+//! Connections with packets that go on all the time.
 
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::transfer::{INTERVAL, PATIENCE, PORT, Transfer, echo_tcp};
+use super::super::transfer::{INTERVAL, PATIENCE, Transfer, associate, echo_sctp, echo_tcp};
 use crate::case::Failure;
 use crate::connections::daemons;
 use crate::ctx::Ctx;
+use crate::lan::Lan;
 use crate::site::Site;
 use crate::topology::Host;
 
@@ -20,73 +21,167 @@ use super::by_messages;
 /// What was promised; emulated guests get more.
 const STEERED_WITHIN: Duration = Duration::from_secs(2);
 
+/// Who talks through whom, and how packets are forwarded.
+struct Way<'a> {
+    client: &'a Host,
+    director: &'a Host,
+    servers: &'a [Host; 3],
+    method: &'static str,
+}
+
+/// The addresses of a family.
+struct Family {
+    client: &'static str,
+    service: &'static str,
+    dests: [&'static str; 2],
+}
+
+/// Behind a director that is the servers' router.
+const ROUTED: [Family; 2] = [
+    Family { client: "192.0.2.10", service: "192.0.2.100:7", dests: ["10.0.0.1:7", "10.0.0.2:7"] },
+    Family {
+        client: "2001:db8:1::10",
+        service: "[2001:db8:1::100]:7",
+        dests: ["[2001:db8:2::1]:7", "[2001:db8:2::2]:7"],
+    },
+];
+
+/// On one segment.
+const NEAR: [Family; 2] = [
+    Family { dests: ["192.0.2.1:7", "192.0.2.2:7"], ..ROUTED[0] },
+    Family { dests: ["[2001:db8:1::1]:7", "[2001:db8:1::2]:7"], ..ROUTED[1] },
+];
+
+/// What is cut in the middle.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Tcp,
+    Sctp,
+}
+
 pub(super) fn tcp_ipv4(ctx: &mut Ctx) -> Result<(), Failure> {
-    tcp(ctx, "192.0.2.100:7", "10.0.0.1:7")
+    masqueraded(ctx, |way| way.cut(Stream::Tcp, &ROUTED[0]))
 }
 
 pub(super) fn tcp_ipv6(ctx: &mut Ctx) -> Result<(), Failure> {
-    tcp(ctx, "[2001:db8:1::100]:7", "[2001:db8:2::1]:7")
+    masqueraded(ctx, |way| way.cut(Stream::Tcp, &ROUTED[1]))
 }
 
 pub(super) fn udp_ipv4(ctx: &mut Ctx) -> Result<(), Failure> {
-    udp(ctx, "192.0.2.100:7", ["10.0.0.1:7", "10.0.0.2:7"], "0.0.0.0:0")
+    masqueraded(ctx, |way| way.moved(&ROUTED[0]))
 }
 
 pub(super) fn udp_ipv6(ctx: &mut Ctx) -> Result<(), Failure> {
-    udp(ctx, "[2001:db8:1::100]:7", ["[2001:db8:2::1]:7", "[2001:db8:2::2]:7"], "[::]:0")
+    masqueraded(ctx, |way| way.moved(&ROUTED[1]))
 }
 
-/// Two transfers to one server; one is cut, within a time in which the other gets answers.
-fn tcp(ctx: &mut Ctx, service: &str, dest: &str) -> Result<(), Failure> {
+pub(super) fn sctp(ctx: &mut Ctx) -> Result<(), Failure> {
+    let mut cut = |family| masqueraded(ctx, |way| way.cut(Stream::Sctp, family));
+    ROUTED.iter().try_for_each(&mut cut)
+}
+
+pub(super) fn direct(ctx: &mut Ctx) -> Result<(), Failure> {
+    near(ctx, "-g")
+}
+
+pub(super) fn tunnelled(ctx: &mut Ctx) -> Result<(), Failure> {
+    near(ctx, "-i")
+}
+
+fn masqueraded(
+    ctx: &mut Ctx,
+    test: impl FnOnce(&Way<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let _messages = by_messages()?;
-    let site = Site::build(ctx.topology())?;
-    site.director.run(&format!("ipvsadm -A -t {service} -s rr"))?;
-    site.director.run(&format!("ipvsadm -a -t {service} -r {dest} -m"))?;
-    echo_tcp(&site.servers[0])?;
-    let address: SocketAddr = service.parse()?;
-    let connect = || site.client.inside(|| Ok(TcpStream::connect_timeout(&address, PATIENCE)?));
-    let (cut, kept) = (Transfer::start(connect()?)?, Transfer::start(connect()?)?);
-    let before = daemons(&site.director)?;
-    let client = cut.client;
-    site.director.run(&format!("ipvsadm conn delete --client {client} --protocol tcp"))?;
-    assert_eq!(daemons(&site.director)?, before);
-    assert!(cut.is_cut(), "the transfer from {client} goes on");
-    assert!(kept.goes_on(), "the transfer from {} was cut, too", kept.client);
+    let Site { client, director, servers, .. } = &Site::build(ctx.topology())?;
+    test(&Way { client, director, servers, method: "-m" })
+}
+
+/// Each protocol and family on one segment.
+fn near(ctx: &mut Ctx, method: &'static str) -> Result<(), Failure> {
+    let _messages = by_messages()?;
+    let lan = Lan::build(ctx.topology())?;
+    lan.accept_tunnels()?;
+    let Lan { client, director, servers, .. } = &lan;
+    let way = Way { client, director, servers, method };
+    for family in &NEAR {
+        way.cut(Stream::Tcp, family)?;
+        way.cut(Stream::Sctp, family)?;
+        way.moved(family)?;
+    }
     Ok(())
 }
 
-/// A client that asks all the time; then its connection is moved, then ended.
-fn udp(ctx: &mut Ctx, service: &str, dests: [&str; 2], any: &str) -> Result<(), Failure> {
-    let _messages = by_messages()?;
-    let site = Site::build(ctx.topology())?;
-    site.director.run(&format!("ipvsadm -A -u {service} -s rr"))?;
-    for (dest, weight) in dests.iter().zip([1, 0]) {
-        site.director.run(&format!("ipvsadm -a -u {service} -r {dest} -m -w {weight}"))?;
+impl Way<'_> {
+    /// Where servers get the packets: with NAT at their own addresses.
+    fn local(&self, family: &Family, server: usize) -> Result<SocketAddr, Failure> {
+        let address = if self.method == "-m" { family.dests[server] } else { family.service };
+        Ok(address.parse()?)
     }
-    for host in &site.servers[..2] {
-        name_udp(host)?;
+
+    /// Two transfers to one server; one is cut, within a time in which the other gets answers.
+    fn cut(&self, stream: Stream, family: &Family) -> Result<(), Failure> {
+        let Family { client, service, dests } = family;
+        let (option, protocol) = match stream {
+            Stream::Tcp => ("-t", "tcp"),
+            Stream::Sctp => ("--sctp-service", "sctp"),
+        };
+        self.director.run(&format!("ipvsadm -A {option} {service} -s rr"))?;
+        let dest = format!("{option} {service} -r {} {}", dests[0], self.method);
+        self.director.run(&format!("ipvsadm -a {dest}"))?;
+        let address: SocketAddr = service.parse()?;
+        match stream {
+            Stream::Tcp => echo_tcp(&self.servers[0], self.local(family, 0)?)?,
+            Stream::Sctp => echo_sctp(&self.servers[0], self.local(family, 0)?)?,
+        }
+        let from = client.parse()?;
+        let connect = || {
+            self.client.inside(|| match stream {
+                Stream::Tcp => Ok(TcpStream::connect_timeout(&address, PATIENCE)?),
+                Stream::Sctp => associate(from, address),
+            })
+        };
+        let (cut, kept) = (Transfer::start(connect()?)?, Transfer::start(connect()?)?);
+        let before = daemons(self.director)?;
+        let client = cut.client;
+        let command = format!("ipvsadm conn delete --client {client} --protocol {protocol}");
+        self.director.run(&command)?;
+        assert_eq!(daemons(self.director)?, before);
+        assert!(cut.is_cut(), "{protocol} {}: {client} goes on", self.method);
+        assert!(kept.goes_on(), "{protocol} {}: {} was cut, too", self.method, kept.client);
+        Ok(())
     }
-    let asker = Asker::start(&site.client, any, service)?;
-    asker.expect("s1", PATIENCE)?;
-    let chosen = format!("--protocol udp --service {service}");
-    site.director.run(&format!("ipvsadm conn steer {chosen} --to {}", dests[1]))?;
-    // It got there by the time that the command ended; the answer to it comes within two seconds.
-    let begin = Instant::now();
-    asker.expect("s2", PATIENCE)?;
-    let took = begin.elapsed();
-    println!("{service}: steered, answered by the other server after {took:.1?}");
-    assert!(took < STEERED_WITHIN, "{took:?}");
-    // The scheduler would give it to the first only.
-    let output = site.director.cmd(&format!("ipvsadm conn delete {chosen}"))?;
-    assert!(output.text().contains("made anew"), "{}", output.text());
-    output.success()?;
-    asker.expect("s1", PATIENCE)
+
+    /// A client that asks all the time; then its connection is moved, then ended.
+    fn moved(&self, family: &Family) -> Result<(), Failure> {
+        let Family { client, service, dests } = family;
+        self.director.run(&format!("ipvsadm -A -u {service} -s rr"))?;
+        for (server, weight) in [1, 0].into_iter().enumerate() {
+            let dest = format!("-r {} {} -w {weight}", dests[server], self.method);
+            self.director.run(&format!("ipvsadm -a -u {service} {dest}"))?;
+            name_udp(&self.servers[server], self.local(family, server)?)?;
+        }
+        let asker = Asker::start(self.client, client.parse()?, service)?;
+        asker.expect("s1", PATIENCE)?;
+        let chosen = format!("--protocol udp --service {service}");
+        self.director.run(&format!("ipvsadm conn steer {chosen} --to {}", dests[1]))?;
+        // It got there by the time that the command ended; the answer to it comes within two seconds.
+        let begin = Instant::now();
+        asker.expect("s2", PATIENCE)?;
+        let took = begin.elapsed();
+        println!("{service} {}: answered by the other server after {took:.1?}", self.method);
+        assert!(took < STEERED_WITHIN, "{took:?}");
+        // The scheduler would give it to the first only.
+        let output = self.director.cmd(&format!("ipvsadm conn delete {chosen}"))?;
+        assert!(output.text().contains("made anew"), "{}", output.text());
+        output.success()?;
+        asker.expect("s1", PATIENCE)
+    }
 }
 
-/// A server that answers with its name, until the guest ends.
-pub(super) fn name_udp(host: &Host) -> Result<(), Failure> {
-    let any: SocketAddr = format!("[::]:{PORT}").parse()?;
-    let socket = host.inside(|| Ok(UdpSocket::bind(any)?))?;
+/// A server that answers with its name from this address, until the guest ends.
+pub(super) fn name_udp(host: &Host, address: SocketAddr) -> Result<(), Failure> {
+    let socket = host.inside(|| Ok(UdpSocket::bind(address)?))?;
     let name = host.name.clone();
     thread::spawn(move || {
         let mut buffer = [0; 64];
@@ -105,9 +200,9 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    pub(super) fn start(host: &Host, any: &str, service: &str) -> Result<Self, Failure> {
+    pub(super) fn start(host: &Host, from: IpAddr, service: &str) -> Result<Self, Failure> {
         let socket = host.inside(|| {
-            let socket = UdpSocket::bind(any)?;
+            let socket = UdpSocket::bind((from, 0))?;
             socket.connect(service)?;
             Ok(socket)
         })?;

@@ -11,13 +11,15 @@ use crate::{LineError, ProcFile};
 
 /// How full the kernel's tables are.
 ///
-/// Every value may be missing: lines about buckets are left out while there is nothing in the table,
-/// and while the table changes its size too often. Reading the file walks through the whole table.
+/// Lines about buckets are left out while there is nothing in the table, and while the table changes its
+/// size too often. Values are also missing when bad lines were skipped. Reading the file walks through the
+/// whole table.
 ///
 /// ```
 /// use ipvs_proc::{Document as _, Status};
 /// let status = Status::parse("Conns:\t20\nConn buckets:\t512 (9 bits, lfactor -4)\n\
-///     Conn buckets empty:\t484 (94%)\nConn buckets len-1:\t26 (92%)\nNew:\tthing\n")?;
+///     Conn buckets empty:\t484 (94%)\nConn buckets len-1:\t26 (92%)\nServices:\t0\n\
+///     Stats thread ests:\t0\nNew:\tthing\n")?;
 /// assert_eq!(status.connections, Some(20));
 /// assert_eq!(status.connection_table.size.expect("shown").buckets, 512);
 /// assert_eq!(status.connection_table.lengths[&1].buckets, 26);
@@ -92,6 +94,14 @@ impl Document for Status {
         let mut status = Self::default();
         lines.required("a line with `Conns:`", |line| status.take(line))?;
         lines.each(|line| status.take(line))?;
+        for (value, expected) in [
+            (status.services, "a line with `Services:`"),
+            (status.thread_estimators, "a line with `Stats thread ests:`"),
+        ] {
+            if value.is_none() {
+                lines.missing(expected)?;
+            }
+        }
         Ok(status)
     }
 }

@@ -89,6 +89,10 @@ fn a_text_that_was_cut_off_is_known_as_such() {
     for at in 0..percpu.len() {
         cut::<PerCpu>(&percpu[..at]);
     }
+    let status = text(ProcFile::Status);
+    for at in 0..status.len() {
+        cut::<Status>(&status[..at]);
+    }
     cut::<CaStats>("IP_VS_CA(2)\n CPU0\nconn_new :1\n");
 }
 

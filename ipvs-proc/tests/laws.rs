@@ -156,12 +156,12 @@ fn buckets() -> impl Strategy<Value = Buckets> {
 prop_compose! {
     fn status()(
         connections: u64,
-        services in option::of(any::<u64>()),
+        services in any::<u64>().prop_map(Some),
         connection_table in buckets(),
         service_table in buckets(),
         slots in option::of(any::<(u64, u64)>()),
         chain_max_len in option::of(any::<u64>()),
-        thread_estimators in option::of(any::<u64>()),
+        thread_estimators in any::<u64>().prop_map(Some),
         other in btree_map("New [a-z]{1,9}", "[ -~]{0,20}", 0..3),
     ) -> Status {
         Status {

@@ -298,7 +298,11 @@ fn automatic_modes_and_spellings_are_no_difference() -> Outcome {
     let (_directory, sysctls) = kernel("drop_entry\t1\nest_cpulist\t0-1\n");
     let same = snapshot(&[("drop_entry", "2"), ("est_cpulist", "1,0")]);
     assert_eq!(sysctls.restore(&same)?, []);
-    assert_eq!(sysctls.restore(&snapshot(&[("est_cpulist", "all")]))?, []);
+    // Whether this is all can't be told from it.
+    let all = snapshot(&[("est_cpulist", "all")]);
+    let shown: Vec<_> = sysctls.plan(&all)?.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["net.ipv4.vs.est_cpulist: 0-1 -> all"]);
+    assert_eq!(all.diff(&sysctls.snapshot()?).iter().filter(|d| d.to.is_some()).count(), 1);
     assert_eq!(sysctls.restore(&snapshot(&[("drop_entry", "3")]))?.len(), 1);
     Ok(())
 }
@@ -399,4 +403,41 @@ proptest! {
             }
         }
     }
+}
+
+/// The kernel tells `est_cpulist` in the first read, as far as that has room, and nothing in the second. So
+/// does a pipe of packets.
+#[test]
+fn a_long_value_is_read_at_once() -> Outcome {
+    let (directory, sysctls) = kernel("conntrack\t0\n");
+    let path = directory.path().join("net/ipv4/vs/est_cpulist");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &path,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )?;
+    let list = "0,2,4,6,8,10,12,14,16,18,20,22,24,26";
+    let writer = std::thread::spawn(move || -> std::io::Result<()> {
+        let pipe = fs::OpenOptions::new().write(true).open(path)?;
+        rustix::fs::fcntl_setfl(&pipe, rustix::fs::OFlags::DIRECT)?;
+        rustix::io::write(pipe, format!("{list}\n").as_bytes()).map(drop)?;
+        Ok(())
+    });
+    let value = sysctls.get(&"est_cpulist".parse()?)?;
+    writer.join().expect("no panic")?;
+    assert_eq!(value.to_string(), list);
+    Ok(())
+}
+
+#[test]
+fn a_newer_kernels_snapshot_is_restored_without_what_is_not_here() -> Outcome {
+    let (_directory, sysctls) = kernel("conntrack\t0\n");
+    let newer = snapshot(&[("conntrack", "1"), ("est_cpulist", "0-3"), ("est_nice", "0")]);
+    let left: Vec<_> = sysctls.left_out(&newer).iter().map(ToString::to_string).collect();
+    assert_eq!(left, ["net.ipv4.vs.est_cpulist: not in this kernel: since Linux 6.2"]);
+    assert_eq!(sysctls.restore(&newer)?.len(), 1);
+    assert!(sysctls.restore(&snapshot(&[("est_nice", "5")])).is_err());
+    Ok(())
 }

@@ -7,7 +7,5 @@ use std::process::ExitCode;
 use ipvs_syncd::program;
 
 fn main() -> ExitCode {
-    // A reader that goes away ends this program quietly.
-    sigpipe::reset();
     ExitCode::from(program::run())
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ipvs_netlink::{DestEntry, ServiceEntry, ServiceTable};
-use ipvs_proc::{Connection as Listed, Connections, Layout};
+use ipvs_proc::{Connection as Listed, Connections, Document as _, Layout};
 use ipvs_syncd::coverage::{
     Coverage, CoverageError, Expected, Holdings, MasterRules, Source, Tables, Wire, compare,
 };
@@ -225,6 +225,26 @@ fn settings_of_the_master_decide_what_is_sent() {
 }
 
 #[test]
+fn members_of_templates_are_known_from_the_unprivileged_table_too() {
+    for (persistent, expected) in [("", 2), (" persistent 90000 FFFFFFFF", 1)] {
+        let text = format!(
+            "IP Virtual Server version 1.2.1 (size=4096)\n\
+             Prot LocalAddress:Port Scheduler Flags\n\
+             \u{20} -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n\
+             TCP  C0000201:0050 rr{persistent}\n\
+             \u{20} -> 0A010002:0050      Masq    1      0          0\n"
+        );
+        let listing = ipvs_proc::Table::parse(&text).expect("a table");
+        let directory = Directory::from(&listing);
+        let (mut rules, mut table) = (MasterRules::default(), Expected::default());
+        rules.templates_only = true;
+        let template = Row { port: 0, state: "NONE", ..row(2) };
+        each(&[row(1), template], Layout::Plain, |row| table.add(row, &directory, rules));
+        assert_eq!(table.len(), expected, "{persistent}");
+    }
+}
+
+#[test]
 fn how_late_is_since_the_last_packet() {
     let left = |client, expires| Row { expires, ..row(client) };
     let rows = [left(1, 900), left(2, 898), left(3, 890), left(4, 1)];
@@ -325,6 +345,32 @@ fn copies_and_exports_are_read() {
         let coverage = Tables::read(&master, &backup).expect("readable").compare(None);
         assert_eq!((tally(&coverage), coverage.missing_services), (numbers, None), "{backup:?}");
     }
+}
+
+#[test]
+fn what_a_copy_repeats_counts_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let call = |data: &str| Row {
+        protocol: "UDP",
+        port: 0,
+        state: "ASSURED",
+        engine: Some(data.to_owned()),
+        ..row(9)
+    };
+    let connecting = Row { state: "SYN_RECV", ..row(3) };
+    let rows = [row(1), row(2), connecting, call("one"), call("two")];
+    let twice = [&rows[..], &rows[..]].concat();
+    let master = copies(&dir.path().join("m"), &twice, None);
+    // It has the second connection at another destination, which it lists twice, and both calls.
+    let moved = Row { dest: 5, ..row(2) };
+    let held = [moved.clone(), moved, call("one"), call("two"), call("one"), row(7), row(7)];
+    let backup = copies(&dir.path().join("b"), &held, None);
+    let coverage = Tables::read(&master, &backup).expect("readable").compare(None);
+    assert_eq!((tally(&coverage), coverage.withheld), ([4, 2, 0, 1, 1, 1], 1));
+    // Where nothing shows what tells the calls apart, their number decides.
+    let sync = Source::File(dir.path().join("b/net/ip_vs_conn_sync"));
+    let coverage = Tables::read(&master, &sync).expect("readable").compare(None);
+    assert_eq!(tally(&coverage), [4, 2, 0, 1, 1, 2]);
 }
 
 #[test]

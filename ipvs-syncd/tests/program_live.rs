@@ -98,6 +98,22 @@ fn messages_alarms_and_summaries_are_told_until_a_signal() {
 }
 
 #[test]
+fn a_monitor_ends_when_its_interface_does() {
+    let Some(network) = Network::new() else { return };
+    let mut monitor = monitor(&network, 1, &[]);
+    let socket = network.sender(0, group());
+    let _out = await_ears(&socket, &mut monitor);
+    network.ip(1, "link del eth0");
+    network.ip(1, "link add eth0 type veth peer name eth1");
+    assert_eq!(monitor.wait().expect("it ends").code(), Some(1));
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut monitor.stderr.take().expect("a pipe"), &mut told)
+        .expect("text");
+    let gone = "the interface eth0 is gone, or was made anew: start again\n";
+    assert!(told.ends_with(gone) && told.lines().count() == 1, "{told}");
+}
+
+#[test]
 fn a_master_on_the_own_host_is_heard_on_the_wire() {
     let Some(network) = Network::new() else { return };
     let mut monitor = monitor(&network, 0, &["--wire", "--count", "1"]);

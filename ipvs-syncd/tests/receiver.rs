@@ -144,6 +144,19 @@ fn what_is_not_fetched_in_time_is_counted() {
 }
 
 #[test]
+fn an_interface_that_is_gone_or_made_anew_is_noticed() {
+    let Some(network) = Network::new() else { return };
+    let receivers = [Hear::Group, Hear::Wire].map(|way| open(&network, 1, &[listen(GROUP4, way)]));
+    let checked = || receivers.each_ref().map(|one| one.check().map_err(|error| error.to_string()));
+    assert_eq!(checked(), [Ok(()), Ok(())]);
+    let gone = "the interface eth0 is gone, or was made anew: start again".to_owned();
+    network.ip(1, "link del eth0");
+    assert_eq!(checked(), [Err(gone.clone()), Err(gone.clone())]);
+    network.ip(1, "link add eth0 type veth peer name eth1");
+    assert_eq!(checked(), [Err(gone.clone()), Err(gone)]);
+}
+
+#[test]
 fn what_can_not_be_opened_says_why() {
     let Some(network) = Network::new() else { return };
     let error = |listen| network.on(1, || Receiver::open(&[listen])).expect_err("no").to_string();

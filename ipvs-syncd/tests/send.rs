@@ -7,9 +7,11 @@ mod wire;
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+use std::time::Duration;
 
 use ipvs_syncd::{Connection, Datagram, Version};
 use serde_json::Value;
@@ -211,6 +213,31 @@ fn a_checkpoint_is_whole_private_and_read_back() {
     assert_eq!(refused.status, 1);
     assert!(refused.stderr.starts_with(&expected), "{}", refused.stderr);
     assert_eq!(refused.stderr.lines().count(), 1);
+}
+
+#[test]
+fn time_that_reading_takes_is_not_subtracted_twice() {
+    let director = director();
+    let root = director.path().to_str().expect("text");
+    let table = director.path().join("net/ip_vs_conn");
+    let text = fs::read(&table).expect("a table");
+    // A table that takes two seconds until its first line.
+    fs::remove_file(&table).expect("removed");
+    assert!(Command::new("mkfifo").arg(&table).status().expect("mkfifo runs").success());
+    let slow = std::thread::spawn(move || {
+        let mut pipe = fs::OpenOptions::new().write(true).open(table).expect("a reader");
+        std::thread::sleep(Duration::from_secs(2));
+        pipe.write_all(&text).expect("read");
+    });
+    let file = director.path().join("conns.json");
+    let written = run(&["send", "checkpoint", file.to_str().expect("text"), "--root", root]);
+    assert_eq!((written.status, &written.stderr[..]), (0, ""));
+    slow.join().expect("all is read");
+    let text = fs::read_to_string(&file).expect("text");
+    let line = text.lines().find(|line| line.contains("10.0.0.1:40000\"")).expect("a connection");
+    // When it was read, 600 were left.
+    let left = json(line)["connection"]["timeout_seconds"].as_u64().expect("a number");
+    assert!((602..610).contains(&left), "{left}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 mod network;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
@@ -61,7 +61,20 @@ struct Service {
 }
 
 impl Service {
+    /// One whose log is a file.
     fn start(network: &Network, config: &str, change: impl FnOnce(&mut Command)) -> Self {
+        let log = |directory: &TempDir| {
+            Stdio::from(fs::File::create(directory.path().join("log")).expect("a file"))
+        };
+        Self::logging_to(log, network, config, change)
+    }
+
+    fn logging_to(
+        log: impl FnOnce(&TempDir) -> Stdio,
+        network: &Network,
+        config: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let directory = TempDir::new().expect("a directory");
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).expect("opened");
         let notify = directory.path().join("notify");
@@ -70,13 +83,12 @@ impl Service {
         systemd.set_nonblocking(true).expect("set");
         let file = directory.path().join("config");
         fs::write(&file, config).expect("written");
-        let stderr = fs::File::create(directory.path().join("log")).expect("a file");
         let mut command = command();
         command.arg("serve").arg("--config").arg(&file).args(["--netns", network.name(1)]);
         command.args(["--interface", "eth0", "--log-format", "json", "--http", "127.0.0.1:0"]);
         command.env("NOTIFY_SOCKET", &notify).stdin(Stdio::null());
         change(&mut command);
-        command.stderr(stderr);
+        command.stderr(log(&directory));
         let child = Some(command.spawn().expect("it runs"));
         Self { directory, systemd, told: Vec::new(), child }
     }
@@ -106,7 +118,7 @@ impl Service {
     }
 
     fn log_text(&self) -> String {
-        fs::read_to_string(self.directory.path().join("log")).expect("a log")
+        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
     /// The events with this message, or its beginning.
@@ -126,8 +138,7 @@ impl Service {
     }
 
     fn address(&self) -> SocketAddr {
-        let event = self.logs("metrics at");
-        event["address"].as_str().and_then(|text| text.parse().ok()).expect("an address")
+        address(&self.logs("metrics at"))
     }
 
     /// Waits until a line of the metrics is this one.
@@ -160,6 +171,11 @@ impl Drop for Service {
             let _ = child.wait();
         }
     }
+}
+
+/// The address that an event names.
+fn address(event: &Value) -> SocketAddr {
+    event["address"].as_str().and_then(|text| text.parse().ok()).expect("an address")
 }
 
 fn get(address: SocketAddr, path: &str) -> String {
@@ -206,6 +222,31 @@ fn datagrams_come_in_and_metrics_go_out() {
     service.tells("STOPPING=1");
     let end = service.logs("stopped");
     assert_eq!((&end["messages"], &end["connections"]), (&3.into(), &1.into()));
+}
+
+#[test]
+fn nobody_has_to_read_the_log() {
+    let Some(network) = Network::new() else { return };
+    let config = "[watch]\nsync_id = 7\n";
+    let mut service = Service::logging_to(|_| Stdio::piped(), &network, config, |_| {});
+    let log = service.child.as_mut().and_then(|child| child.stderr.take()).expect("a pipe");
+    let metrics = BufReader::new(log).lines().find_map(|line| {
+        let event: Value = serde_json::from_str(&line.expect("text")).expect("JSON");
+        let found = event["message"].as_str().is_some_and(|text| text.starts_with("metrics at"));
+        found.then(|| address(&event))
+    });
+    // Here the reader is gone. What comes now is told to it: an alarm, a reload, the end.
+    let metrics = metrics.expect("an address");
+    service.tells("READY=1");
+    let master = network.sender(0, GROUP.parse().expect("a group"));
+    master.send(&message(8)).expect("sent");
+    let line = "ipvs_sync_alarms{kind=\"sync_id_mismatch\"} 1.0";
+    let shown = until(|| get(metrics, "/metrics").lines().any(|own| own == line).then_some(()));
+    assert_eq!(shown, Some(()));
+    service.signal("HUP");
+    service.tells("RELOADING=1");
+    service.tells("READY=1");
+    assert_eq!(service.stop("TERM").0, Some(0));
 }
 
 #[test]

@@ -319,6 +319,62 @@ fn an_interrupted_run_says_what_it_does_not_know() {
     assert_eq!(delete(&mut table, &[number]), [Outcome::Interrupted]);
 }
 
+/// Nothing arrives, so that whatever is said to be done is wrong.
+#[test]
+fn an_entry_that_is_listed_twice_is_one() {
+    let mut table = Table::new(Rules::Strict);
+    table.lose = usize::MAX;
+    let web = table.add(connection(TCP, WEB, 1), None);
+    let dns = table.add(connection(UDP, DNS, 0), None);
+    let pin = table.add(template(TEMPLATE), None);
+    let twice = |table: &Table, number| [line(table, number), line(table, number)];
+    let outcomes = |plan, table: &mut Table| {
+        let report = perform(plan, table);
+        report.done.iter().map(|done| done.outcome).collect::<Vec<_>>()
+    };
+    let plan = Plan::delete(twice(&table, web), &directory());
+    assert_eq!(outcomes(plan, &mut table), [Outcome::Stayed]);
+    let plan = Plan::steer(twice(&table, dns), address("10.1.0.3:53"), false, &directory());
+    assert_eq!(outcomes(plan, &mut table), [Outcome::Stayed]);
+    let pins = twice(&table, pin);
+    let pins = pins.map(|pin| (pin.clone(), Granularities::from(&services()).pin(&pin)));
+    let plan = Plan::unpin(pins, &directory());
+    assert_eq!(outcomes(plan, &mut table), [Outcome::Stayed]);
+    let lost = connection(TCP, ["10.0.0.9:1", WEB[1], WEB[2]], 1);
+    let plan = Plan::restore([lost.clone(), lost].map(|one| one.timeout(Duration::from_secs(100))));
+    assert_eq!(outcomes(plan, &mut table), [Outcome::Absent]);
+    let plan = Plan::steer(twice(&table, pin), address("10.1.0.3:53"), false, &directory());
+    assert_eq!((plan.is_empty(), plan.left_alone().len()), (true, 1));
+}
+
+#[test]
+fn an_entry_and_the_one_in_its_place_are_two() {
+    let elsewhere = [DNS[0], DNS[1], "10.1.0.3:53"];
+    let pair =
+        |table: &mut Table| [DNS, elsewhere].map(|ends| table.add(connection(UDP, ends, 0), None));
+    let mut deaf = Table::new(Rules::Strict);
+    deaf.lose = usize::MAX;
+    let both = pair(&mut deaf);
+    assert_eq!(delete(&mut deaf, &both), [Outcome::Stayed; 2]);
+    let [first, second] = both;
+    assert_eq!(delete(&mut deaf, &[second, first]), [Outcome::Stayed; 2]);
+}
+
+#[test]
+fn an_interrupt_ends_a_round() {
+    let mut table = Table::new(Rules::Strict);
+    // Of 36 bytes each, 40 in a datagram: 50 datagrams, of which 32 go at once.
+    for port in 1..=2000 {
+        let client = format!("10.0.0.1:{port}");
+        table.add(connection(TCP, [&client, WEB[1], WEB[2]], 1), None);
+    }
+    table.patience = 1;
+    let report = perform(Plan::delete(table.listed(), &directory()), &mut table);
+    assert_eq!(table.sent.len(), 32);
+    assert_eq!(report.done.len(), 2000);
+    assert!(report.done.iter().all(|done| done.outcome == Outcome::Interrupted));
+}
+
 #[test]
 fn what_is_put_back_is_there_and_what_is_there_stays() {
     let mut table = Table::new(Rules::Strict);

@@ -302,6 +302,45 @@ fn the_mirror_keeps_entries_for_their_timeout() {
 }
 
 #[test]
+fn a_flood_of_one_kind_of_alarm_leaves_room_for_others() {
+    let mut tracker = Tracker::new(watch(|watch| watch.known_senders = vec![ONE, TWO]));
+    let second = Duration::from_secs(1);
+    for number in 0..2000u32 {
+        let sender = IpAddr::V4(Ipv4Addr::from_bits(0x0b00_0000 + number));
+        tracker.receive(second, sender, GROUP, &usual());
+    }
+    let summary = tracker.summary();
+    assert_eq!((summary.alarms.len(), summary.alarms_untold), (MAX_ALARMS, 2000 - 1024));
+    let told = hear(
+        &mut tracker,
+        &[(2, ONE, &usual()), (2, TWO, &usual()), (3, ONE, &usual()), (3, TWO, &usual())],
+    );
+    assert!(told.iter().any(|event| matches!(event.2, Alarm::TwoMasters { .. })), "{told:?}");
+}
+
+#[test]
+fn the_mirror_is_bounded_and_unknown_senders_have_no_place_in_it() {
+    let flood = |sender| {
+        let mut tracker = Tracker::new(watch(|watch| {
+            watch.known_senders = vec![ONE];
+            watch.max_connections = 100;
+        }));
+        for port in 1..=200 {
+            let entry = connection(&format!("10.9.0.1:{port}"));
+            let entry = entry.timeout(Duration::from_secs(u32::MAX.into()));
+            hear(&mut tracker, &[(1, sender, &message(Version::V1, 7, &[entry]))]);
+        }
+        hear(&mut tracker, &[(2, ONE, &usual())]);
+        let summary = tracker.summary();
+        let counted: u64 = summary.streams.iter().map(|one| one.stream.connections).sum();
+        assert_eq!(counted, 201);
+        (summary.mirror.held.connections, summary.mirror.unkept)
+    };
+    assert_eq!(flood(ONE), (100, 101));
+    assert_eq!(flood(ROGUE), (1, 0));
+}
+
+#[test]
 fn senders_that_come_and_go_take_bounded_room() {
     let mut tracker = Tracker::new(watch(|watch| {
         watch.known_senders = vec![ONE];
@@ -330,8 +369,8 @@ fn senders_that_come_and_go_take_bounded_room() {
     );
     assert_eq!(summary.alarms.len(), MAX_ALARMS);
     let mirror = summary.mirror;
-    assert_eq!(mirror.held.connections, 100);
-    assert!(mirror.unkept > 19_000 && summary.untracked > 18_000 && summary.alarms_untold > 18_000);
+    assert_eq!((mirror.held.connections, mirror.unkept), (1, 0), "only what the known one sent");
+    assert!(summary.untracked > 18_000 && summary.alarms_untold > 18_000);
     let kept: u64 = summary.streams.iter().map(|one| one.stream.messages).sum();
     assert_eq!(kept + summary.untracked, 30_000);
     // When the flood is over, others find room again.

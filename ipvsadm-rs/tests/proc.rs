@@ -154,12 +154,16 @@ fn filters_choose_what_they_say() {
         &["--expires-under", "1"],
         &["--expires-over", "18446744073709551615"],
         &["--expires-over", "200", "--expires-under", "100"],
-        &["--state", "NOSUCH"],
     ] {
         let line = [&["conns"], none].concat();
         assert_eq!(document(&root, &line, "connections"), json!([]), "{none:?}");
         assert_eq!(run(&root, &line).stdout, "", "{none:?}");
     }
+    // A misspelt one chooses nothing, too: who waits until nothing is left would not wait.
+    let misspelt = run(&root, &["conns", "--state", "udp,establshed"]);
+    let expected = "ipvsadm: --state ESTABLSHED: there is no such state: give one that `ipvsadm -Lc` \
+                    shows, such as ESTABLISHED\n";
+    assert_eq!((misspelt.stderr.as_str(), misspelt.status), (expected, 2));
 }
 
 #[test]

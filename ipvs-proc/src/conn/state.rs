@@ -51,6 +51,18 @@ pub enum State<'l> {
 }
 
 impl<'l> State<'l> {
+    /// Whether a connection of some protocol, or a template, can be in a state of this name.
+    ///
+    /// ```
+    /// use ipvs_proc::State;
+    /// assert!(State::is_name("ESTABLISHED") && State::is_name("ERR!"));
+    /// assert!(!State::is_name("ESTABLSHED"));
+    /// ```
+    pub fn is_name(name: &str) -> bool {
+        let of = |protocol| !matches!(State::read(protocol, 1, name), State::Other(_));
+        of(Protocol::TCP) || of(Protocol::UDP) || of(Protocol::SCTP)
+    }
+
     /// The state that `name` is for a connection of `protocol` from `client_port`.
     ///
     /// The files do not mark templates: `ASSURED` is always one, and `NONE` with client port 0, or of

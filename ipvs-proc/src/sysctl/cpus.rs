@@ -43,9 +43,15 @@ impl Cpus {
         Some(Self(Set::Runs(merged)))
     }
 
+    /// Whether it is `all`, which stands for no certain list: the kernel makes it one of those that the
+    /// writer may run on.
+    pub(super) fn is_all(&self) -> bool {
+        self.0 == Set::All
+    }
+
     /// Whether a kernel that was told `self` may show `shown`: `all` becomes a list.
     pub(super) fn settles_as(&self, shown: &Self) -> bool {
-        self.0 == Set::All || self == shown
+        self.is_all() || self == shown
     }
 }
 

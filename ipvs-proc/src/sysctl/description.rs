@@ -100,6 +100,11 @@ impl Description {
         }
     }
 
+    /// Whether this can be what a new namespace has: it is, or that depends on the machine.
+    pub fn may_be_default(&self, value: &Value) -> bool {
+        self.is_default(value) != Some(false)
+    }
+
     /// The name. For a name with a `*`, that is not the name of a file.
     pub(super) fn name(&self) -> Name {
         Name::full(self.name.to_owned())

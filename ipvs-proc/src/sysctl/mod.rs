@@ -41,8 +41,8 @@ mod snapshot;
 mod value;
 mod vs;
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 pub use cpus::Cpus;
@@ -56,6 +56,9 @@ pub use snapshot::{Difference, Snapshot};
 pub use value::Value;
 
 use name::AREAS;
+
+/// Longer than any value.
+const ROOM: usize = 8192;
 
 /// Everything known, by directory and name. Not every kernel has all of them.
 pub fn known() -> impl Iterator<Item = &'static Description> {
@@ -116,7 +119,11 @@ impl Sysctls {
     /// # Errors
     /// This kernel does not have it, or it can't be read.
     pub fn get(&self, name: &Name) -> Result<Value, Error> {
-        let bytes = fs::read(self.root.join(name.path()))
+        // With room from the start: `est_cpulist` is told in the first read or not at all, and without it
+        // that would be of 32 bytes.
+        let mut bytes = Vec::with_capacity(ROOM);
+        File::open(self.root.join(name.path()))
+            .and_then(|mut file| file.read_to_end(&mut bytes))
             .map_err(|error| Error::reading(name, &self.root, error))?;
         Ok(snapshot::kind(name).read(&String::from_utf8_lossy(&bytes)))
     }

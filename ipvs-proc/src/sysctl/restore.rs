@@ -56,8 +56,10 @@ fn outcome(undone: &[Change], stuck: &[Error]) -> String {
 impl Sysctls {
     /// What [`Sysctls::restore`] would write, by name. Everything is checked, nothing written.
     ///
-    /// What this kernel does not have is no error when the snapshot holds its default. Neither is a
-    /// value that could not be set (other programs can set it) while the kernel holds it.
+    /// What this kernel does not have is no error when the snapshot holds its default, or when that
+    /// depends on the machine ([`Sysctls::left_out`]). Neither is a value that could not be set (other
+    /// programs can set it) while the kernel holds it. `all` processors are always written: which these
+    /// are now can't be told from a list.
     ///
     /// # Errors
     /// [`RestoreError::Invalid`] with every value that can't be set.
@@ -80,16 +82,26 @@ impl Sysctls {
             };
         };
         let now = match self.get(name) {
-            Err(Error::Absent { .. }) if description.is_default(value) == Some(true) => {
-                return Ok(None);
-            }
+            Err(Error::Absent { .. }) if description.may_be_default(value) => return Ok(None),
             now => now?,
         };
-        if description.kind.same(value, &now) {
+        let all = matches!(value, Value::Cpus(cpus) if cpus.is_all());
+        if description.kind.same(value, &now) && !all {
             return Ok(None);
         }
         description.check(value)?;
         Ok(Some(Change { name: name.clone(), from: now, to: value.clone() }))
+    }
+
+    /// What a snapshot holds that this kernel does not have and that is not known to be its default: a
+    /// restore leaves it out.
+    pub fn left_out(&self, wanted: &Snapshot) -> Vec<Error> {
+        let unknown = |(name, value): (&Name, &Value)| {
+            let description = name.description()?;
+            let absent = self.get(name).err().filter(|e| matches!(e, Error::Absent { .. }))?;
+            description.is_default(value).is_none().then_some(absent)
+        };
+        wanted.iter().filter_map(unknown).collect()
     }
 
     /// Writes what differs from the snapshot, reads each back, and returns what was written. What the

@@ -35,6 +35,7 @@
 
 mod error;
 mod form;
+mod persistence;
 mod read;
 mod write;
 
@@ -62,6 +63,10 @@ pub struct Left {
     pub age: Duration,
     /// The connections that have not expired, with what is left of their timeouts; templates first, so
     /// that they are there before their clients' next connections.
+    ///
+    /// Templates have at least the whole timeout of their service, where the heading has the services
+    /// as [`ipvs_netlink::Ruleset`]: the kernel keeps what a message says as a template's timeout for
+    /// good, and what is left would be too short for the client's next pause.
     pub connections: Vec<Connection<'static>>,
     /// How many have expired.
     pub expired: usize,
@@ -72,7 +77,9 @@ impl Checkpoint {
     pub fn left(self, now: SystemTime) -> Left {
         let age = self.heading.age(now);
         let before = self.connections.len();
+        let services = persistence::services(&self.heading);
         let all = self.connections.into_iter().filter_map(|connection| shortened(connection, age));
+        let all = all.map(|connection| persistence::lasting(connection, &services));
         let mut connections: Vec<_> = all.collect();
         connections.sort_by_key(|connection| !connection.is_template());
         Left { age, expired: before - connections.len(), connections }

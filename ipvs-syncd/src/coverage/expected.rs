@@ -60,7 +60,7 @@ impl Expected {
             None => conversion,
         };
         let sent = conversion.convert(listed).ok().filter(|converted| {
-            let persistent = converted.binding.is_some_and(|bound| bound.persistence.is_some());
+            let persistent = converted.binding.is_some_and(|bound| bound.is_persistent);
             let member = persistent && !listed.is_template();
             let family = Family::of(listed.client.ip());
             converted.withheld.is_none()

@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 use ipvs_proc::{Connection as Listed, Origin};
 use ipvs_types::ServiceKey;
 
-use super::service_of;
+use super::once::Shown;
+use super::{key_of, service_of};
 use crate::ConnectionKey;
-use crate::table::{Directory, listed_service};
+use crate::table::Directory;
 
 /// An entry that the backup has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub(super) struct Holding {
 pub struct Holdings {
     /// By key without data of an engine: several templates of one client differ in nothing else.
     pub(super) table: HashMap<ConnectionKey, Vec<Holding>>,
-    engines: HashMap<(ConnectionKey, SocketAddr), Vec<Box<[u8]>>>,
+    engines: HashMap<Shown, Vec<Box<[u8]>>>,
 }
 
 impl Holdings {
@@ -41,6 +42,11 @@ impl Holdings {
             let entry = self.engines.entry((bare_key(listed), listed.dest)).or_default();
             entry.push((*engine.data).into());
         }
+    }
+
+    /// How many entries look the same where the data of the engine is not shown.
+    pub(super) fn alike(&self) -> HashMap<Shown, usize> {
+        self.engines.iter().map(|(shown, engines)| (shown.clone(), engines.len())).collect()
     }
 
     /// Adds a connection of `ip_vs_conn_sync`, or of `ip_vs_conn`, where nothing tells its origin.
@@ -62,11 +68,5 @@ impl Holdings {
 }
 
 fn bare_key(listed: &Listed<'_>) -> ConnectionKey {
-    ConnectionKey {
-        protocol: listed.protocol,
-        client: listed.client,
-        service: listed_service(listed),
-        template: listed.is_template(),
-        engine_data: None,
-    }
+    ConnectionKey { engine_data: None, ..key_of(listed) }
 }

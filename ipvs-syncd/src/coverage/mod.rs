@@ -44,6 +44,7 @@ mod error;
 mod expected;
 mod export;
 mod holdings;
+mod once;
 mod report;
 mod source;
 
@@ -59,6 +60,7 @@ use std::num::NonZeroU32;
 use ipvs_proc::{Connection as Listed, Virtual};
 use ipvs_types::{Family, ServiceKey};
 
+use crate::ConnectionKey;
 use crate::table::Directory;
 
 /// The service that a connection is of; of one without, what its virtual address says.
@@ -73,5 +75,16 @@ fn service_of(listed: &Listed<'_>, directory: &Directory) -> ServiceKey {
             Some(mark) => ServiceKey::fwmark(mark, Family::of(listed.client.ip())),
             None => ServiceKey::new(listed.protocol, crate::table::listed_service(listed)),
         },
+    }
+}
+
+/// What tells an entry from others of the same destination, as far as it is listed.
+fn key_of(listed: &Listed<'_>) -> ConnectionKey {
+    ConnectionKey {
+        protocol: listed.protocol,
+        client: listed.client,
+        service: crate::table::listed_service(listed),
+        template: listed.is_template(),
+        engine_data: listed.engine.as_ref().map(|engine| (*engine.data).into()),
     }
 }

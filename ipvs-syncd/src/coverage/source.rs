@@ -7,10 +7,13 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use ipvs_netlink::{Ipvs, Netns};
-use ipvs_proc::{Connection, Identity, Layout, Root};
+use ipvs_proc::{Connection, Identity, Layout, Readings, Root};
 use ipvs_types::{DaemonRole, Family, ServiceKey};
 
-use super::{Coverage, CoverageError, Expected, Holdings, MasterRules, Wire, compare, export};
+use super::once::each_once;
+use super::{
+    Coverage, CoverageError, Expected, Holdings, MasterRules, Wire, compare, export, key_of,
+};
 use crate::Version;
 use crate::table::Directory;
 
@@ -56,6 +59,9 @@ pub struct Tables {
 impl Tables {
     /// Reads the master's tables, then the backup's.
     ///
+    /// Kernels before 7 leave out and repeat lines while connections come and go: there each table is read
+    /// as often as [`Readings`] says. A line that a copy repeats counts once.
+    ///
     /// On kernels before 7.1 this takes a time that grows with the square of the number of connections.
     ///
     /// # Errors
@@ -64,7 +70,7 @@ impl Tables {
     pub fn read(master: &Source, backup: &Source) -> Result<Self, CoverageError> {
         let (known, expected, skipped) = master.visit(|place| {
             let (known, mut expected) = (place.known(), Expected::default());
-            let skipped = place.connections(Layout::Plain, |connection| {
+            let skipped = place.connections(Layout::Plain, single, |connection| {
                 expected.add(connection, &known.directory, known.rules);
             })?;
             Ok((known, expected, skipped))
@@ -74,10 +80,19 @@ impl Tables {
             let mut holdings = Holdings::default();
             let mut skipped = 0;
             if engines {
-                skipped +=
-                    place.connections(Layout::Plain, |connection| holdings.engine(connection))?;
+                skipped += place
+                    .connections(Layout::Plain, single, |connection| holdings.engine(connection))?;
             }
-            skipped += place.connections(Layout::Sync, |connection| {
+            // Templates of one client which only their engine's data tells apart, where it is not shown.
+            let known_alike = holdings.alike();
+            let unknown = engines && matches!(place, Place::File(_));
+            let alike =
+                |listed: &Connection<'_>| match listed.is_template() && listed.engine.is_none() {
+                    true if unknown && listed.origin.is_some() => usize::MAX,
+                    true => known_alike.get(&(key_of(listed), listed.dest)).copied().unwrap_or(1),
+                    false => 1,
+                };
+            skipped += place.connections(Layout::Sync, alike, |connection| {
                 holdings.add(connection, &known.directory);
             })?;
             Ok((place.known().services, holdings, skipped))
@@ -95,6 +110,11 @@ impl Tables {
         let missing_services = self.missing_services;
         Coverage { missing_services, ..compare(&self.expected, self.holdings, wire) }
     }
+}
+
+/// There is one entry of a kind.
+const fn single(_: &Connection<'_>) -> usize {
+    1
 }
 
 /// What `/proc/net/ip_vs` shows of a service's key: not the family of a mark.
@@ -138,15 +158,32 @@ struct Known {
 }
 
 impl Place {
-    /// Hands each connection to `each`. Returns how many lines could not be read.
+    /// Hands each connection to `each`, as often as `alike` says there may be such at the most. Returns
+    /// how many lines could not be read.
     fn connections(
         &self,
         layout: Layout,
+        alike: impl Fn(&Connection<'_>) -> usize,
         each: impl FnMut(&Connection<'_>),
     ) -> Result<u64, CoverageError> {
+        let read = |see: &mut dyn FnMut(&Connection<'_>)| match self {
+            Self::Live(root) | Self::Copies(root) => export::lines(root.connections(layout)?, see),
+            Self::File(path) => export::visit(path, see),
+        };
+        each_once(self.readings(layout), read, alike, each)
+    }
+
+    /// How often it has to be read to leave none out.
+    fn readings(&self, layout: Layout) -> Readings {
+        // A file of the kernel's says that it has no length, as in a container that sees the host's /proc.
+        let is_live = |root: &Root| {
+            let file = fs::metadata(root.path(layout.file()));
+            file.is_ok_and(|file| file.is_file() && file.len() == 0)
+        };
         match self {
-            Self::Live(root) | Self::Copies(root) => export::lines(root.connections(layout)?, each),
-            Self::File(path) => export::visit(path, each),
+            Self::Live(_) => Readings::of_running(),
+            Self::Copies(root) if is_live(root) => Readings::of_running(),
+            Self::Copies(_) | Self::File(_) => Readings::of_copy(),
         }
     }
 

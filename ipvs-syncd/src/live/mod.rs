@@ -75,7 +75,7 @@ impl Live {
     /// happens. It also returns after a signal was handled. Returns how many datagrams there were.
     ///
     /// # Errors
-    /// When a socket fails, or the first error of `each`.
+    /// When a socket fails, or an interface [is gone](Receiver::check), or the first error of `each`.
     pub fn step<E: From<ReceiveError>>(
         &mut self,
         timeout: Duration,
@@ -90,6 +90,7 @@ impl Live {
         })?;
         let now = receiver.now();
         if now >= *due {
+            receiver.check()?;
             *due = now + TICK;
             tracker.tick(now).iter().try_for_each(|alarm| each(Event::Alarm(alarm)))?;
         }

@@ -52,6 +52,16 @@ enum Command {
 }
 
 impl Command {
+    /// Whether it ends quietly when a reader of what it prints goes away. A service outlives whoever
+    /// reads its log.
+    const fn ends_with_its_reader(&self) -> bool {
+        match self {
+            #[cfg(feature = "serve")]
+            Self::Serve(_) => false,
+            Self::Monitor(_) | Self::Coverage(_) | Self::Send(_) | Self::Bulk(_) => true,
+        }
+    }
+
     fn run(self, out: &mut dyn Write) -> Outcome {
         match self {
             Self::Monitor(monitor) => monitor.run(out),
@@ -87,7 +97,11 @@ pub fn command() -> clap::Command {
 /// Runs the command line of this process; returns the exit status.
 pub fn run() -> u8 {
     let mut out = BufWriter::new(io::stdout().lock());
-    let outcome = match Line::try_parse() {
+    let line = Line::try_parse();
+    if line.as_ref().map_or(true, |line| line.command.ends_with_its_reader()) {
+        sigpipe::reset();
+    }
+    let outcome = match line {
         Ok(line) => line.command.run(&mut out),
         Err(error)
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>

@@ -22,6 +22,8 @@ const ALL_PROTOCOLS: u16 = 3;
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) socket: Socket,
+    /// The interface's number, which all of it is tied to.
+    pub(super) index: u32,
     /// The group and port; a packet socket has all of its ports.
     pub(super) to: Option<SocketAddr>,
     /// A socket that is a member of the group for a packet socket, so that the network delivers it.
@@ -66,7 +68,7 @@ fn port_socket(listen: &Listen, index: u32, port: u16) -> Step<Opened> {
     };
     socket.bind(&bound.into()).map_err(at("binding to the port"))?;
     prepare(&socket)?;
-    Ok(Opened { socket, to: Some(to), _member: None })
+    Ok(Opened { socket, index, to: Some(to), _member: None })
 }
 
 fn packet_socket(listen: &Listen, index: u32) -> Step<Opened> {
@@ -82,7 +84,7 @@ fn packet_socket(listen: &Listen, index: u32) -> Step<Opened> {
     socket.attach_filter(&program).map_err(at("a packet filter"))?;
     prepare(&socket)?;
     let member = member(listen.group, index)?;
-    Ok(Opened { socket, to: None, _member: Some(member) })
+    Ok(Opened { socket, index, to: None, _member: Some(member) })
 }
 
 /// A UDP socket that is a member of the group.

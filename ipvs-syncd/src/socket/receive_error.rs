@@ -38,6 +38,9 @@ pub enum ReceiveError {
         /// Why not.
         source: io::Error,
     },
+    /// The interface was removed, maybe to be made again under its name: its sockets stay deaf.
+    #[error("the interface {0} is gone, or was made anew: start again")]
+    Detached(InterfaceName),
     /// Waiting for the sockets fails.
     #[error("can't wait for messages: {0}")]
     Wait(#[source] io::Error),

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use ipvs_types::InterfaceName;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
+use rustix::io::Errno;
+use rustix::net::netdevice::name_to_index;
 use serde::Serialize;
 
 use super::batch::Batch;
@@ -81,6 +83,16 @@ impl Receiver {
     /// system's clock is set.
     pub fn now(&self) -> Duration {
         self.clock.now()
+    }
+
+    /// Looks whether the interfaces are still those that the sockets were opened on, in the sockets'
+    /// network namespace. A socket on one that is gone hears nothing and doesn't say so. Interfaces whose
+    /// names are not UTF-8 are not looked at.
+    ///
+    /// # Errors
+    /// [`ReceiveError::Detached`] if one is gone, or another has its name.
+    pub fn check(&self) -> Result<(), ReceiveError> {
+        self.ears.iter().try_for_each(Ear::check)
     }
 
     /// What was heard so far.
@@ -173,6 +185,17 @@ impl Ear {
             Err(Stop::Socket(source)) => {
                 Err(ReceiveError::Receive { interface: self.interface(), source }.into())
             }
+        }
+    }
+
+    fn check(&self) -> Result<(), ReceiveError> {
+        let interface = self.interface();
+        // The call takes no other names.
+        let Ok(name) = str::from_utf8(interface.as_bytes()) else { return Ok(()) };
+        match name_to_index(&self.opened.socket, name) {
+            Ok(index) if index == self.opened.index => Ok(()),
+            Ok(_) | Err(Errno::NODEV) => Err(ReceiveError::Detached(interface)),
+            Err(errno) => Err(ReceiveError::Receive { interface, source: errno.into() }),
         }
     }
 

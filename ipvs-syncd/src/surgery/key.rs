@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the kernel knows an entry by.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 
 use ipvs_proc::{Connection as Listed, Virtual};
@@ -27,4 +28,10 @@ impl Key {
             engine_data: listed.engine.as_ref().map(|engine| engine.data.to_vec()),
         }
     }
+}
+
+/// Tells of each entry whether it comes for the first time: kernels before 7 may list one twice.
+pub(super) fn once() -> impl FnMut(&Listed<'_>) -> bool {
+    let mut known = HashSet::new();
+    move |listed| known.insert((Key::of(listed), listed.dest))
 }

@@ -60,8 +60,11 @@ fn look<D: Director>(
     director: &mut D,
 ) -> Result<Vec<Seen>, D::Error> {
     let open = || works.iter().enumerate().filter(|(_, work)| work.outcome.is_none());
-    let by_key: HashMap<Key, usize> =
-        open().map(|(index, work)| (Key::of(&work.step.connection), index)).collect();
+    // An entry and the one that took its place have one key, and both may have been chosen.
+    let mut by_key = HashMap::<Key, Vec<usize>>::new();
+    for (index, work) in open() {
+        by_key.entry(Key::of(&work.step.connection)).or_default().push(index);
+    }
     let pins: Vec<_> = open()
         .filter_map(|(index, work)| match work.step.change {
             Change::Unpin(pin) => Some((index, pin)),
@@ -71,7 +74,7 @@ fn look<D: Director>(
     let mut seen: Vec<_> = works.iter().map(|_| Seen::default()).collect();
     let mut read = |seen: &mut Vec<Seen>| {
         director.visit(&mut |listed: &Listed<'_>| {
-            if let Some(index) = by_key.get(&Key::of(listed)) {
+            for index in by_key.get(&Key::of(listed)).into_iter().flatten() {
                 seen[*index].add_row(Row { dest: listed.dest, expires: listed.expires });
             }
             for (index, pin) in &pins {
@@ -84,7 +87,7 @@ fn look<D: Director>(
     read(&mut seen)?;
     // Kernels before 7 leave lines out of a listing that takes several reads, when entries of any
     // namespace come or go between two. So what is not there is looked for once more.
-    if by_key.values().any(|index| seen[*index].rows.is_empty()) {
+    if by_key.values().flatten().any(|index| seen[*index].rows.is_empty()) {
         read(&mut seen)?;
     }
     Ok(seen)
@@ -92,6 +95,11 @@ fn look<D: Director>(
 
 fn send<D: Director>(out: &Dispatch, director: &mut D) -> Result<(), D::Error> {
     for burst in out.datagrams(director.encoder()).chunks(BURST) {
+        // What is left of the round is not sent; no step that sends anything is over, so that all those
+        // are told as interrupted.
+        if director.interrupted() {
+            return Ok(());
+        }
         for datagram in burst {
             director.send(datagram)?;
         }

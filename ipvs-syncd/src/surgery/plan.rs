@@ -7,13 +7,15 @@ use ipvs_proc::Connection as Listed;
 use ipvs_types::Protocol;
 use serde::Serialize;
 
+use super::key;
 use super::message;
 use super::pin::Pin;
 use super::reason::{LeftAlone, Reason};
 use crate::Connection;
 use crate::table::{Conversion, Directory};
 
-/// Changes to be made, one for each entry, and the entries that are left alone.
+/// Changes to be made, one for each entry, and the entries that are left alone. What is chosen twice, as
+/// kernels before 7 may list it twice, is one entry.
 ///
 /// ```
 /// use ipvs_proc::{Connection, Layout};
@@ -112,7 +114,11 @@ impl Plan {
         directory: &Directory,
     ) -> Self {
         let mut plan = Self::default();
+        let mut once = key::once();
         for (listed, pin) in pins {
+            if !once(&listed) {
+                continue;
+            }
             let made = match listed.is_invalid() {
                 true => Err(Reason::InvalidTemplate),
                 false => sendable(&listed, directory).map(|sent| (Change::Unpin(pin), sent)),
@@ -129,7 +135,9 @@ impl Plan {
             let connection = crate::table::listed(&sent);
             Step { connection, change: Change::Restore, sent }
         };
-        let steps = connections.into_iter().map(step).collect();
+        let mut once = key::once();
+        let steps = connections.into_iter().map(step).filter(|step| once(&step.connection));
+        let steps = steps.collect();
         Self { steps, left_alone: Vec::new() }
     }
 
@@ -171,7 +179,8 @@ impl Plan {
         change: impl Fn(&Listed<'l>) -> Result<(Change, Connection<'static>), Reason>,
     ) -> Self {
         let mut plan = Self::default();
-        for listed in chosen {
+        let mut once = key::once();
+        for listed in chosen.into_iter().filter(|listed| once(listed)) {
             let made = change(&listed);
             plan.add(listed, made);
         }

@@ -141,8 +141,8 @@ pub enum SessionError {
 }
 
 impl Session {
-    /// Makes ready what was surveyed: starts the daemon if none runs. Stops between two rounds when
-    /// `interrupted` becomes true.
+    /// Makes ready what was surveyed: starts the daemon if none runs. Stops between two bursts of
+    /// messages when `interrupted` becomes true.
     ///
     /// The kernel binds the daemon's socket before it answers, so that what is sent next is heard.
     ///

@@ -17,9 +17,15 @@ const ENGINE_DATA: usize = u8::MAX as usize;
 /// Which timeout goes into a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lifetime {
-    /// What is left, at least 1 second: the copy expires when the original does. Of a template a
-    /// backup makes it the timeout for good, until a master of the kernel's says another.
+    /// What is left, at least 1 second: for a record of when the original expires, such as a
+    /// checkpoint. Sent, a template with little left would be short-lived for good.
     #[default]
+    Remaining,
+    /// What is left, at least 1 second: the copy of a connection expires when the original does. A
+    /// backup makes it the timeout of a template for good (`ip_vs_proc_conn`; only a new template gets
+    /// that of its service), and a client would lose its server in every pause that is longer. So a
+    /// template that has any time left gets at least the whole timeout of its service, where that is
+    /// known: its copy may outlive it, once, by what had passed.
     Left,
     /// The whole timeout of the state or, for a template, of the service, as a master of the kernel's
     /// sends it with each packet. 0, where it is not known, is the receiver's default.
@@ -48,9 +54,10 @@ pub struct Converted<'l> {
 }
 
 impl<'d> Conversion<'d> {
-    /// A conversion with the methods of `directory` and what is left of the timeouts.
+    /// A conversion with the methods of `directory` and exactly what is left of the timeouts; to send
+    /// it, take another [`Lifetime`].
     pub const fn new(directory: &'d Directory) -> Self {
-        Self { directory, lifetime: Lifetime::Left, timeouts: None }
+        Self { directory, lifetime: Lifetime::Remaining, timeouts: None }
     }
 
     /// The same with another choice of timeout.
@@ -80,8 +87,13 @@ impl<'d> Conversion<'d> {
             .method(binding.map_or(Method::MASQ, |binding| binding.method))
             .mark(mark(listed, binding.as_ref()));
         connection.flags = flags(&connection, state);
+        let remaining = listed.expires.max(Duration::from_secs(1));
         connection.timeout = match self.lifetime {
-            Lifetime::Left => listed.expires.max(Duration::from_secs(1)),
+            Lifetime::Remaining => remaining,
+            Lifetime::Left if listed.is_template() && !listed.expires.is_zero() => {
+                remaining.max(persistence(binding.as_ref()))
+            }
+            Lifetime::Left => remaining,
             Lifetime::Whole => self.whole(state, binding.as_ref()),
         };
         if let Some(engine) = &listed.engine {
@@ -96,15 +108,18 @@ impl<'d> Conversion<'d> {
 
     fn whole(&self, state: State, binding: Option<&Binding>) -> Duration {
         match (state, self.timeouts) {
-            (State::Template(_), _) => {
-                binding.and_then(|binding| binding.persistence).unwrap_or_default()
-            }
+            (State::Template(_), _) => persistence(binding),
             (State::Tcp(TcpState::Established), Some(set)) => set.tcp,
             (State::Tcp(TcpState::FinWait), Some(set)) => set.tcp_fin,
             (State::Udp, Some(set)) => set.udp,
             _ => state.default_timeout(),
         }
     }
+}
+
+/// The whole timeout of the service's templates; 0 where it is not known.
+fn persistence(binding: Option<&Binding>) -> Duration {
+    binding.and_then(|binding| binding.persistence).unwrap_or_default()
 }
 
 /// The state, of a protocol that backups take.

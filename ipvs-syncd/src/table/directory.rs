@@ -18,8 +18,8 @@ const UNPRIVILEGED: u16 = 1024;
 /// The services of a director with the methods of their destinations.
 ///
 /// Made from what netlink tells ([`ipvs_netlink::Table`]) or, without privilege, from
-/// `/proc/net/ip_vs` ([`ipvs_proc::Table`]), which has no persistence timeouts in seconds and calls
-/// every method without a name `Masq`.
+/// `/proc/net/ip_vs` ([`ipvs_proc::Table`]), which shows that a service is persistent but not for how many
+/// seconds, and calls every method without a name `Masq`.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
     services: HashMap<ServiceKey, Service>,
@@ -29,9 +29,25 @@ pub struct Directory {
 
 #[derive(Debug, Clone, Default)]
 struct Service {
-    persistence: Option<Duration>,
+    persistence: Persistence,
     /// By address, in the kernel's order.
     dests: HashMap<IpAddr, Vec<(u16, Method)>>,
+}
+
+/// Whether and for how long a service remembers its clients.
+#[derive(Debug, Clone, Copy, Default)]
+enum Persistence {
+    #[default]
+    No,
+    /// In ticks of a kernel that doesn't say how many make a second.
+    Unknown,
+    For(Duration),
+}
+
+impl Persistence {
+    fn of(known: Option<ipvs_types::Persistence>) -> Self {
+        known.map_or(Self::No, |persistence| Self::For(persistence.timeout))
+    }
 }
 
 /// What the kernel binds a connection to.
@@ -45,7 +61,9 @@ pub struct Binding {
     /// The destination's method. A destination on the director itself keeps the method that it was
     /// given; the kernel finds out for each packet that it is local.
     pub method: Method,
-    /// How long clients of the service are remembered, if it is persistent and the source tells.
+    /// Whether clients of the service are remembered.
+    pub is_persistent: bool,
+    /// For how long, if they are and the source tells it in seconds.
     pub persistence: Option<Duration>,
 }
 
@@ -78,13 +96,18 @@ impl Directory {
         let with = |port| there.iter().find(|(known, _)| *known == port);
         let (port, method) = *with(dest.port()).or_else(|| with(0)).or_else(|| there.first())?;
         let dest = DestKey::new(dest.ip(), port);
-        Some(Binding { service: key, dest, method, persistence: service.persistence })
+        let (is_persistent, persistence) = match service.persistence {
+            Persistence::No => (false, None),
+            Persistence::Unknown => (true, None),
+            Persistence::For(timeout) => (true, Some(timeout)),
+        };
+        Some(Binding { service: key, dest, method, is_persistent, persistence })
     }
 
     fn add(
         &mut self,
         key: ServiceKey,
-        persistence: Option<Duration>,
+        persistence: Persistence,
         dests: impl Iterator<Item = (DestKey, Method)>,
     ) {
         let service = self.services.entry(key).or_default();
@@ -116,9 +139,23 @@ impl From<&ipvs_netlink::Table> for Directory {
     fn from(table: &ipvs_netlink::Table) -> Self {
         let mut directory = Self::default();
         for ipvs_netlink::ServiceTable { service, dests } in &table.services {
-            let persistence = service.config.persistence.map(|persistence| persistence.timeout);
+            let persistence = Persistence::of(service.config.persistence);
             let dests = dests.iter().map(|dest| (dest.key, dest.config.forward.method()));
             directory.add(service.key, persistence, dests);
+        }
+        directory
+    }
+}
+
+impl From<&ipvs_netlink::Ruleset> for Directory {
+    fn from(rules: &ipvs_netlink::Ruleset) -> Self {
+        let mut directory = Self::default();
+        for (key, service) in rules.services() {
+            let persistence = Persistence::of(service.config().persistence);
+            // The kernel has the newest first.
+            let dests = service.dests_in_order().rev();
+            let dests = dests.map(|(key, config)| (key, config.forward.method()));
+            directory.add(key, persistence, dests);
         }
         directory
     }
@@ -129,16 +166,21 @@ impl From<&ipvs_proc::Table> for Directory {
         let mut directory = Self::default();
         for service in &table.services {
             let dests = || service.dests.iter().map(|dest| (dest.key, method(&dest.forward)));
+            let persistence = match service.persistence {
+                Some(_) => Persistence::Unknown,
+                None => Persistence::No,
+            };
             match service.identity {
                 Identity::Address { protocol, address, port } => {
-                    directory.add(ServiceKey::Address { protocol, address, port }, None, dests());
+                    let key = ServiceKey::Address { protocol, address, port };
+                    directory.add(key, persistence, dests());
                 }
                 // The file doesn't tell the family.
                 Identity::Fwmark(mark) => {
                     for family in [Family::Ipv4, Family::Ipv6] {
                         let key =
                             NonZeroU32::new(mark).map(|mark| ServiceKey::fwmark(mark, family));
-                        key.into_iter().for_each(|key| directory.add(key, None, dests()));
+                        key.into_iter().for_each(|key| directory.add(key, persistence, dests()));
                     }
                 }
             }

@@ -202,6 +202,28 @@ fn whole_timeouts_are_those_that_the_director_has() {
 }
 
 #[test]
+fn sent_templates_last_as_long_as_those_of_their_service() {
+    let directory = directory();
+    let seconds = |lifetime, line: &str| {
+        let conversion = Conversion::new(&directory).lifetime(lifetime);
+        conversion.convert(&listed(line)).expect("sayable").connection.timeout.as_secs()
+    };
+    for (line, remaining, left) in [
+        ("TCP 0A000001 0000 C0000201 0050 0A010002 1F90 ASSURED          20", 20, 600),
+        ("IP  0A000001 0000 00000042 0000 0A010004 0000 ASSURED          20", 20, 600),
+        // The service had a longer timeout before.
+        ("TCP 0A000001 0000 C0000201 0050 0A010002 1F90 ASSURED         700", 700, 700),
+        // It is about to go, its destination is gone, or it is none.
+        ("TCP 0A000001 0000 C0000201 0050 0A010002 1F90 ASSURED           0", 1, 1),
+        ("TCP 0A000001 0000 C0000201 0050 0A010007 1F90 ASSURED          20", 20, 20),
+        ("TCP 0A000001 9C40 C0000201 0050 0A010002 1F90 ESTABLISHED      20", 20, 20),
+    ] {
+        assert_eq!(seconds(Lifetime::Remaining, line), remaining, "{line}");
+        assert_eq!(seconds(Lifetime::Left, line), left, "{line}");
+    }
+}
+
+#[test]
 fn the_unprivileged_table_tells_methods_too() {
     let text = "IP Virtual Server version 1.2.1 (size=4096)\n\
                 Prot LocalAddress:Port Scheduler Flags\n\

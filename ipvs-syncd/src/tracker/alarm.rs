@@ -94,7 +94,12 @@ impl Alarm {
 
     /// What kind of alarm this is, in one word: the same as `alarm` in JSON.
     pub const fn name(&self) -> &'static str {
-        let place = match self {
+        Self::NAMES[self.kind()]
+    }
+
+    /// The place of its name.
+    pub(super) const fn kind(&self) -> usize {
+        match self {
             Self::TwoMasters { .. } => 0,
             Self::UnknownSender { .. } => 1,
             Self::MixedVersions { .. } => 2,
@@ -103,8 +108,7 @@ impl Alarm {
             Self::ForeignService { .. } => 5,
             Self::Malformed { .. } => 6,
             Self::Silence { .. } => 7,
-        };
-        Self::NAMES[place]
+        }
     }
 }
 

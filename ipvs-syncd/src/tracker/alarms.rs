@@ -13,10 +13,11 @@ struct Span {
     last: Duration,
 }
 
-/// At most [`MAX_ALARMS`] at a time; more are counted only.
+/// At most [`MAX_ALARMS`] of each kind at a time; more are counted only.
 #[derive(Debug, Default)]
 pub(super) struct Alarms {
-    active: BTreeMap<Alarm, Span>,
+    /// By [`Alarm::kind`], the order of alarms.
+    active: [BTreeMap<Alarm, Span>; Alarm::NAMES.len()],
     /// None was seen last before this, so that most of the time there is nothing to look through.
     oldest: Duration,
     news: Vec<AlarmEvent>,
@@ -32,10 +33,11 @@ impl Alarms {
 
     /// The condition is there `now` and was before.
     pub(super) fn see_since(&mut self, since: Duration, now: Duration, alarm: Alarm) {
-        if let Some(span) = self.active.get_mut(&alarm) {
+        let active = &mut self.active[alarm.kind()];
+        if let Some(span) = active.get_mut(&alarm) {
             span.last = now;
-        } else if self.active.len() < MAX_ALARMS {
-            self.active.insert(alarm, Span { since, last: now });
+        } else if active.len() < MAX_ALARMS {
+            active.insert(alarm, Span { since, last: now });
             self.news.push(AlarmEvent { at: now, change: Change::Raised, since, alarm });
             self.raised += 1;
         } else {
@@ -45,15 +47,16 @@ impl Alarms {
 
     /// The condition is over.
     pub(super) fn clear(&mut self, now: Duration, alarm: Alarm) {
-        if let Some(Span { since, .. }) = self.active.remove(&alarm) {
+        if let Some(Span { since, .. }) = self.active[alarm.kind()].remove(&alarm) {
             self.news.push(AlarmEvent { at: now, change: Change::Cleared, since, alarm });
         }
     }
 
     /// No silence is one any more.
     pub(super) fn end_silence(&mut self, now: Duration) {
-        let silences = self.active.keys().filter(|alarm| matches!(alarm, Alarm::Silence { .. }));
-        for alarm in silences.copied().collect::<Vec<_>>() {
+        let silences = self.active().map(|(_, alarm)| alarm);
+        let silences = silences.filter(|alarm| matches!(alarm, Alarm::Silence { .. }));
+        for alarm in silences.collect::<Vec<_>>() {
             self.clear(now, alarm);
         }
     }
@@ -66,15 +69,16 @@ impl Alarms {
         let over = |alarm: &Alarm, span: &Span| {
             !matches!(alarm, Alarm::Silence { .. }) && now.saturating_sub(span.last) > hold
         };
-        let ended = self.active.extract_if(.., |alarm, span| over(alarm, span));
+        let ended =
+            self.active.iter_mut().flat_map(|kind| kind.extract_if(.., |a, span| over(a, span)));
         self.news.extend(ended.map(|(alarm, Span { since, .. })| AlarmEvent {
             at: now,
             change: Change::Cleared,
             since,
             alarm,
         }));
-        let lasting =
-            self.active.iter().filter(|(alarm, _)| !matches!(alarm, Alarm::Silence { .. }));
+        let lasting = self.active.iter().flatten();
+        let lasting = lasting.filter(|(alarm, _)| !matches!(alarm, Alarm::Silence { .. }));
         self.oldest = lasting.map(|(_, span)| span.last).min().unwrap_or(now);
     }
 
@@ -85,6 +89,6 @@ impl Alarms {
 
     /// Those that last, with their beginnings.
     pub(super) fn active(&self) -> impl Iterator<Item = (Duration, Alarm)> {
-        self.active.iter().map(|(alarm, span)| (span.since, *alarm))
+        self.active.iter().flatten().map(|(alarm, span)| (span.since, *alarm))
     }
 }

@@ -9,7 +9,7 @@
 //! # Memory
 //!
 //! It is bounded whatever is sent: [`MAX_STREAMS`] streams (and 257 for each sender known by name) of
-//! at most [`MAX_DESTINATIONS`] destinations, [`MAX_ALARMS`] alarms, and
+//! at most [`MAX_DESTINATIONS`] destinations, [`MAX_ALARMS`] alarms of each kind, and
 //! [`Watch::max_connections`] connections. What goes beyond is counted.
 
 mod alarm;
@@ -46,7 +46,8 @@ use streams::Streams;
 
 /// How many streams are kept, besides those of senders known by name.
 pub const MAX_STREAMS: usize = 1024;
-/// How many alarms last at a time.
+/// How many alarms of each kind last at a time. Whoever can send to the group can raise any number of some
+/// kinds; they leave the room of the others alone.
 pub const MAX_ALARMS: usize = 1024;
 /// How many destinations of a stream are kept: as many as a master has ports at most.
 pub const MAX_DESTINATIONS: usize = 64;
@@ -252,7 +253,9 @@ impl Tracker {
                         let service = connection.service();
                         self.alarms.see(now, Alarm::ForeignService { sender, service });
                     }
+                    // Unknown ones could fill it with entries that never expire.
                     if ours
+                        && known
                         && let Put::Refreshed(after) = self.mirror.put(now, sync_id, &connection)
                     {
                         heard.refreshes.push(after);

@@ -20,7 +20,7 @@ use crate::{Connection, DEFAULT_MAX_LEN};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Watch {
-    /// Who may send; empty: everyone.
+    /// Who may send; empty: everyone. What others send is counted, but not kept in the mirror.
     pub known_senders: Vec<IpAddr>,
     /// The sync id that all messages should have.
     pub sync_id: Option<u8>,

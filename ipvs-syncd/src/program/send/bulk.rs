@@ -66,7 +66,7 @@ pub(crate) struct Bulk {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Timeouts {
-    /// What is left: they expire when the originals do
+    /// What is left: they expire when the originals do; of templates the service's, if that is more
     Left,
     /// Those of the states, and of persistent services, as a master sends them
     Whole,

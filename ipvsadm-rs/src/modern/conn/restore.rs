@@ -18,8 +18,9 @@ use crate::modern::{Outcome, warn};
 /// Put connections and templates back that `ipvs-syncd send checkpoint` wrote down
 ///
 /// The whole file is checked first. The time since it was taken is subtracted from all timeouts; what has
-/// expired is left out, and what is there already stays as it is. Restore the services before: a connection
-/// without its service waits for it, and takes the method from the file.
+/// expired is left out, and what is there already stays as it is. Templates get at least the timeout of
+/// their service. Restore the services before: a connection without its service waits for it, and takes the
+/// method from the file.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Restore {

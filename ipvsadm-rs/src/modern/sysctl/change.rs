@@ -27,8 +27,9 @@ pub(super) struct Set {
 /// Bring settings back from a saved file, all or none
 ///
 /// Everything is checked before anything is written; only what differs is written. If the kernel
-/// refuses a value, those before it are set back. Settings that the file does not name stay. Prints
-/// what was changed.
+/// refuses a value, those before it are set back. Settings that the file does not name stay. What
+/// this kernel does not have is no obstacle if the file has its default, or, with a word on standard
+/// error, if that depends on the machine. Prints what was changed.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Load {
@@ -63,6 +64,9 @@ impl Set {
 impl Load {
     pub(super) fn run(self, sysctls: &Sysctls, io: &mut Io<'_>) -> Outcome {
         let wanted = file::read(&self.file, io)?;
+        for left_out in sysctls.left_out(&wanted) {
+            io.warn(format!("ipvsadm: {left_out}; left out").as_bytes());
+        }
         apply(sysctls, &wanted, self.dry_run, io)
     }
 }

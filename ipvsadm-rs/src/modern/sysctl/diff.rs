@@ -14,8 +14,8 @@ use crate::output::{Field, json, table};
 /// Show which settings differ from the defaults, or from a saved file
 ///
 /// Exit status 0 if none does, 1 if one does. Settings that the file does not name are not compared,
-/// without a file neither are those whose default depends on the machine. Automatic defenses (1 and
-/// 2), between which the kernel changes by itself, are equal.
+/// without a file neither are those whose default depends on the machine. What is not here has its
+/// default. Automatic defenses (1 and 2), between which the kernel changes by itself, are equal.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Diff {
@@ -32,13 +32,25 @@ const FIELDS: &[Field<Difference>] = &[
     Field { name: "now", value: |difference| json!(difference.to) },
 ];
 
+/// Whether `load` would have something to do, or could not do it: what this kernel does not have is as good as
+/// its default.
+fn is_to_be_mended(difference: &Difference) -> bool {
+    match (&difference.from, &difference.to) {
+        (None, _) => false,
+        (Some(from), None) => {
+            !difference.name.description().is_some_and(|known| known.may_be_default(from))
+        }
+        _ => true,
+    }
+}
+
 impl Diff {
     pub(super) fn run(self, sysctls: &Sysctls, io: &mut Io<'_>) -> Outcome {
         let differences = match self.file {
             Some(file) => {
                 let saved = file::read(&file, io)?;
                 let mut differences = saved.diff(&sysctls.snapshot()?);
-                differences.retain(|difference| difference.from.is_some());
+                differences.retain(is_to_be_mended);
                 differences
             }
             None => sysctls.snapshot()?.changed(),

@@ -211,7 +211,11 @@ fn delete(_: &mut Ctx) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Dumps while another thread adds connections: what was there before is in each, once.
+/// No row of 4096 gets so many of some 6,000 connections.
+const ROW: usize = 16;
+
+/// Dumps while another thread adds connections: what was there before is in each, and once unless something
+/// came to the row of the table in which a message was full (kernel-patches/PROTOCOL.md).
 fn during_inserts(ctx: &mut Ctx) -> Result<(), Failure> {
     // From 7.1 on the table grows; while entries move to a larger one, some may be there twice.
     let resized = ctx.kernel() >= Kernel { major: 7, minor: 1 };
@@ -234,15 +238,16 @@ fn during_inserts(ctx: &mut Ctx) -> Result<(), Failure> {
         });
         let (mut dumps, mut largest) = (0, 0);
         while !done.load(Ordering::SeqCst) || dumps < 3 {
-            let mut seen = BTreeMap::<_, u32>::new();
-            for one in ipvs.connections(&ConnectionFilter::new())? {
-                *seen.entry(line(&one)).or_default() += 1;
+            let mut seen = BTreeMap::<_, Vec<usize>>::new();
+            for (place, one) in ipvs.connections(&ConnectionFilter::new())?.iter().enumerate() {
+                seen.entry(line(one)).or_default().push(place);
             }
-            let times = |line| seen.get(line).copied().unwrap_or(0);
-            let missing = before.iter().filter(|line| times(line) == 0).count();
-            let repeated = before.iter().filter(|line| times(line) > 1).count();
+            let missing = before.iter().filter(|line| !seen.contains_key(*line)).count();
             assert_eq!(missing, 0, "dump {dumps} of {}", seen.len());
-            assert!(repeated == 0 || resized, "dump {dumps} of {}: {repeated}", seen.len());
+            // Within its row, that is.
+            let near = |places: &Vec<usize>| places.windows(2).all(|two| two[1] - two[0] < ROW);
+            let far: Vec<_> = seen.iter().filter(|(_, places)| !near(places)).collect();
+            assert!(far.is_empty() || resized, "dump {dumps} of {}: {far:?}", seen.len());
             (dumps, largest) = (dumps + 1, largest.max(seen.len()));
         }
         println!("{dumps} dumps while 6000 came, the largest of {largest}");

@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use ipvs_netlink::ext::{Event, Happening, Notice};
 use ipvs_netlink::types::{DestConfig, DestKey, Forward, Scheduler, ServiceConfig, ServiceKey};
-use ipvs_netlink::{Ipvs, Ruleset};
+use ipvs_netlink::{ErrorKind, Ipvs, Ruleset};
 use serde_json::Value;
 
 use crate::case::{Case, Failure};
@@ -101,8 +102,8 @@ fn dest(number: u8) -> Result<DestKey, Failure> {
     Ok(format!("127.0.0.{}:80", 1 + number).parse()?)
 }
 
-/// Weights that change all the time, and services that come and go.
-fn storm() -> Result<(), Failure> {
+/// Weights that change all the time, and services that come and go; counts the changes.
+fn storm(count: &AtomicUsize) -> Result<(), Failure> {
     let mut ipvs = Ipvs::open()?;
     let config = DestConfig::new(Forward::Masq);
     for number in 0..SERVICES {
@@ -112,6 +113,7 @@ fn storm() -> Result<(), Failure> {
         }
     }
     let done = usize::from(SERVICES) * (1 + usize::from(DESTS));
+    count.store(done, Ordering::SeqCst);
     let mut weight: u16 = 1;
     for _ in 0..(CHANGES - done) / usize::from(DESTS) {
         weight = weight % 1000 + 1;
@@ -125,6 +127,7 @@ fn storm() -> Result<(), Failure> {
             );
         }
         batch.commit()?.all_done()?;
+        count.fetch_add(usize::from(DESTS), Ordering::SeqCst);
     }
     Ok(())
 }
@@ -144,16 +147,22 @@ fn burst(_: &mut Ctx) -> Result<(), Failure> {
         }
         _ => overruns += 1,
     };
+    let count = AtomicUsize::new(0);
+    follow(events.next_within(Duration::from_secs(5))?.ok_or_else(|| Failure::new("nothing"))?);
     thread::scope(|scope| {
-        let storm = scope.spawn(storm);
-        // Long enough for the kernel's queue to be full.
-        follow(events.next_within(Duration::from_secs(5))?.ok_or_else(|| Failure::new("nothing"))?);
-        thread::sleep(Duration::from_secs(5));
+        let storm = scope.spawn(|| storm(&count));
+        // By then the kernel's queue is full.
+        while count.load(Ordering::SeqCst) < CHANGES / 2 && !storm.is_finished() {
+            thread::sleep(wait::POLL);
+        }
         loop {
-            match events.next_within(Duration::from_secs(2))? {
-                Some(notice) => follow(notice),
-                None if storm.is_finished() => break,
-                None => {}
+            match events.next_within(Duration::from_secs(2)) {
+                Ok(Some(notice)) => follow(notice),
+                Ok(None) if storm.is_finished() => break,
+                Ok(None) => {}
+                // In the storm there may be no moment for a snapshot: it is asked for again.
+                Err(error) if error.kind() == ErrorKind::Unsettled && !storm.is_finished() => {}
+                Err(error) => return Err(error.into()),
             }
         }
         storm.join().map_err(|_| Failure::new("the changing thread panicked"))?

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use ipvs_netlink::ext::{ConnectionFilter, End};
 use ipvs_netlink::types::{ParseError, Protocol};
-use ipvs_proc::{Filter, Network, ServiceFilter};
+use ipvs_proc::{Filter, Network, ServiceFilter, State};
 
 use crate::modern::failure::Failure;
 
@@ -76,7 +76,15 @@ impl Selection {
             filter = filter.dest(dest);
         }
         for name in &self.state {
-            filter = filter.state(name.to_ascii_uppercase());
+            let name = name.to_ascii_uppercase();
+            if !State::is_name(&name) {
+                let text = format!(
+                    "--state {name}: there is no such state: give one that `ipvsadm -Lc` shows, such as \
+                     ESTABLISHED"
+                );
+                return Err(Failure::usage(text));
+            }
+            filter = filter.state(name);
         }
         if self.expires_under.is_some() || self.expires_over.is_some() {
             // Whole seconds. Nothing has more than u64::MAX of them, hence an empty range there.

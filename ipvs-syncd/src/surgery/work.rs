@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ipvs_proc::Connection as Listed;
+use ipvs_types::Protocol;
 
 use super::dispatch::Dispatch;
 use super::key::Key;
@@ -25,7 +26,13 @@ const POSTPONED: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_secs(1);
 /// What has no more to live may expire before it is looked for.
 const BRIEF: Duration = Duration::from_secs(5);
-/// How often a connection is tried, for three seconds. After two in vain, it is replaced.
+/// How often a connection is told to expire before it is replaced.
+const TOUCHES: u32 = 2;
+/// How often the message that replaces it is sent, round after round. A packet between a message and the
+/// next tick gives the old entry its whole time again: the closer together packets come, the closer
+/// messages must, so that one of them is the last before a tick.
+const DECOYS: [usize; 6] = [1, 1, 16, 64, 256, 256];
+/// How often other things are tried.
 const ATTEMPTS: u32 = 4;
 /// The same of templates, which take two rounds each time. Clients that go on connecting are caught up
 /// with after some.
@@ -119,18 +126,19 @@ impl Work {
             let other = seen.rows.iter().find(|row| row.dest != nowhere);
             return Some(other.map_or(Outcome::Ended, |row| Outcome::Renewed { dest: row.dest }));
         }
-        match self.attempts {
-            0 | 1 => {
-                out.single(message::touch(sent));
-                out.wait(EXPIRY);
-            }
-            ATTEMPTS.. if replaced => return Some(Outcome::Renewed { dest: connection.dest }),
-            ATTEMPTS.. => return Some(Outcome::Stayed),
-            _ => {
-                out.single(message::decoy(sent));
-                out.wait(TICK);
-            }
-        }
+        let Some(times) = self.attempts.checked_sub(TOUCHES) else {
+            out.single(message::touch(sent));
+            out.wait(EXPIRY);
+            return None;
+        };
+        let Some(times) = DECOYS.get(times as usize) else {
+            // What is in the middle of TCP or SCTP begins no connection.
+            let streams = matches!(connection.protocol, Protocol::TCP | Protocol::SCTP);
+            let renewed = Outcome::Renewed { dest: connection.dest };
+            return Some(if replaced && !streams { renewed } else { Outcome::Stayed });
+        };
+        out.insist(message::decoy(sent), *times);
+        out.wait(TICK);
         None
     }
 
@@ -221,18 +229,20 @@ impl Work {
         for (key, sent) in members {
             let Some(times) = self.detached.get_mut(&key) else { continue };
             // A new connection comes with a new template: without one, it is still the old one.
-            match *times {
-                0 => {}
-                ATTEMPTS.. if no_template => {
-                    stayed = true;
-                    continue;
-                }
-                _ if no_template => {}
-                _ => continue,
-            }
+            let again = match *times {
+                0 => 1,
+                _ if !no_template => continue,
+                times => match DECOYS.get(times as usize) {
+                    Some(again) => *again,
+                    None => {
+                        stayed = true;
+                        continue;
+                    }
+                },
+            };
             *times += 1;
             sent_any = true;
-            out.single(message::decoy(&sent));
+            out.insist(message::decoy(&sent), again);
         }
         if sent_any {
             out.wait(TICK);

@@ -80,6 +80,16 @@ pub(super) fn sctp(ctx: &mut Ctx) -> Result<(), Failure> {
     ROUTED.iter().try_for_each(&mut cut)
 }
 
+/// Packets that leave no tick of the kernel's clock without them, as far as an emulated guest has any.
+pub(super) fn without_pause(ctx: &mut Ctx) -> Result<(), Failure> {
+    masqueraded(ctx, |way| {
+        for family in &ROUTED {
+            way.cut_flood(family)?;
+        }
+        ROUTED.iter().try_for_each(|family| way.ended_flood(family))
+    })
+}
+
 pub(super) fn direct(ctx: &mut Ctx) -> Result<(), Failure> {
     near(ctx, "-g")
 }
@@ -152,6 +162,60 @@ impl Way<'_> {
         Ok(())
     }
 
+    /// A transfer that never pauses.
+    fn cut_flood(&self, family: &Family) -> Result<(), Failure> {
+        let Family { service, dests, .. } = family;
+        self.director.run(&format!("ipvsadm -A -t {service} -s rr"))?;
+        self.director.run(&format!("ipvsadm -a -t {service} -r {} -m", dests[0]))?;
+        echo_tcp(&self.servers[0], self.local(family, 0)?)?;
+        let address: SocketAddr = service.parse()?;
+        let stream = self.client.inside(|| Ok(TcpStream::connect_timeout(&address, PATIENCE)?))?;
+        let flood = Transfer::flood(stream)?;
+        thread::sleep(INTERVAL * 10);
+        let before = self.packets(&format!("-t {service}"))?;
+        let begin = Instant::now();
+        self.director.run(&format!("ipvsadm conn delete --client {}", flood.client))?;
+        assert!(flood.is_cut(), "{service}: {} goes on", flood.client);
+        let took = begin.elapsed();
+        let packets = self.packets(&format!("-t {service}"))? - before;
+        println!("{service}: cut within {took:.1?}, {packets} packets");
+        Ok(())
+    }
+
+    /// Datagrams that never pause, to a server that takes no new connections.
+    fn ended_flood(&self, family: &Family) -> Result<(), Failure> {
+        let Family { client, service, dests } = family;
+        self.director.run(&format!("ipvsadm -A -u {service} -s rr"))?;
+        for (server, weight) in [1, 0].into_iter().enumerate() {
+            let dest = format!("-u {service} -r {} -m -w {weight}", dests[server]);
+            self.director.run(&format!("ipvsadm -a {dest}"))?;
+            name_udp(&self.servers[server], self.local(family, server)?)?;
+        }
+        let asker = Asker::flood(self.client, client.parse()?, service)?;
+        asker.expect("s1", PATIENCE)?;
+        for (dest, weight) in dests.iter().zip([0, 1]) {
+            self.director.run(&format!("ipvsadm -e -u {service} -r {dest} -m -w {weight}"))?;
+        }
+        let before = self.packets(&format!("-u {service}"))?;
+        let begin = Instant::now();
+        let command = format!("ipvsadm conn delete --protocol udp --service {service}");
+        let output = self.director.cmd(&command)?;
+        let took = begin.elapsed();
+        let packets = self.packets(&format!("-u {service}"))? - before;
+        println!("{service}: ended within {took:.1?}, {packets} packets: {}", output.text());
+        output.success()?;
+        asker.expect("s2", PATIENCE)
+    }
+
+    /// How many packets came in for a service.
+    fn packets(&self, service: &str) -> Result<u64, Failure> {
+        let output =
+            self.director.cmd(&format!("ipvsadm -Ln --stats --exact {service}"))?.success()?;
+        let line = output.lines().nth(3).and_then(|line| line.split_whitespace().nth(3));
+        let text = line.ok_or_else(|| Failure::new(output.clone()))?;
+        Ok(text.parse()?)
+    }
+
     /// A client that asks all the time; then its connection is moved, then ended.
     fn moved(&self, family: &Family) -> Result<(), Failure> {
         let Family { client, service, dests } = family;
@@ -201,6 +265,15 @@ pub(super) struct Asker {
 
 impl Asker {
     pub(super) fn start(host: &Host, from: IpAddr, service: &str) -> Result<Self, Failure> {
+        Self::paced(host, from, service, INTERVAL)
+    }
+
+    /// One that sends whenever it heard something.
+    fn flood(host: &Host, from: IpAddr, service: &str) -> Result<Self, Failure> {
+        Self::paced(host, from, service, Duration::ZERO)
+    }
+
+    fn paced(host: &Host, from: IpAddr, service: &str, pause: Duration) -> Result<Self, Failure> {
         let socket = host.inside(|| {
             let socket = UdpSocket::bind((from, 0))?;
             socket.connect(service)?;
@@ -221,7 +294,7 @@ impl Asker {
                         if let Ok(mut last) = heard.lock() {
                             *last = name;
                         }
-                        thread::sleep(INTERVAL);
+                        thread::sleep(pause);
                     }
                     Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
                         thread::sleep(INTERVAL);

@@ -156,13 +156,15 @@ fn packets_that_leave_no_tick_without_them_do_not_save_a_connection() {
             assert_eq!(delete(&mut table, &[number]), [Outcome::Ended], "{micros}");
             assert!(table.found(&table.flows[0].connection).is_none(), "{micros}");
         }
-        let mut table = Table::new(Rules::Strict);
-        let (connection, dest) = (connection(UDP, DNS, 0), address("10.1.0.3:53"));
-        let flow = Flow { connection: connection.clone(), every, new: Some(dest), template: None };
-        table.flows = vec![flow];
-        let number = table.add(connection, None);
-        assert_eq!(delete(&mut table, &[number]), [Outcome::Renewed { dest }], "{micros}");
-        assert!(!table.has(number), "{micros}");
+        for dest in ["10.1.0.3:53", DNS[2]].map(address) {
+            let mut table = Table::new(Rules::Strict);
+            let connection = connection(UDP, DNS, 0);
+            let new = Some(dest);
+            table.flows = vec![Flow { connection: connection.clone(), every, new, template: None }];
+            let number = table.add(connection, None);
+            assert_eq!(delete(&mut table, &[number]), [Outcome::Renewed { dest }], "{micros}");
+            assert!(!table.has(number), "{micros}");
+        }
     }
 }
 
@@ -184,16 +186,18 @@ fn a_connection_that_was_held_at_the_tick_ends_all_the_same() {
 }
 
 #[test]
-fn a_stream_that_goes_on_is_not_told_as_made_anew() {
-    for (protocol, ends, state) in [(TCP, WEB, 1), (SCTP, WEB, 8)] {
+fn what_goes_on_in_spite_of_all_is_told_and_served() {
+    for (protocol, ends, state) in [(TCP, WEB, 1), (SCTP, WEB6, 8), (UDP, DNS, 0)] {
         let mut table = Table::new(Rules::Strict);
         let connection = connection(protocol, ends, state);
         let every = Duration::from_millis(10);
         let flow = Flow { connection: connection.clone(), every, new: None, template: None };
         (table.flows, table.held) = (vec![flow], usize::MAX);
-        let number = table.add(connection, None);
+        let number = table.add(connection.clone(), None);
         assert_eq!(delete(&mut table, &[number]), [Outcome::Stayed]);
         assert!(table.has(number));
+        let found = table.found(&table.flows[0].connection).expect("one");
+        assert_eq!(found.connection.dest(), connection.dest(), "{protocol}");
     }
 }
 
@@ -299,13 +303,13 @@ fn a_resting_client_is_freed() {
 
 #[test]
 fn a_client_that_talks_all_the_time_is_freed() {
-    for every in [10, 90, 700] {
+    for every in [990, 10_000, 90_000, 700_000] {
         let mut table = Table::new(Rules::Strict);
         let pin = table.add(template(TEMPLATE), None);
         let number = table.add(connection(UDP, DNS, 0), Some(pin));
         table.flows = vec![Flow {
             connection: connection(UDP, DNS, 0),
-            every: Duration::from_millis(every),
+            every: Duration::from_micros(every),
             new: Some(address("10.1.0.3:53")),
             template: Some(template(TEMPLATE)),
         }];

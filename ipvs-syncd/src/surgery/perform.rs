@@ -87,7 +87,7 @@ fn look<D: Director>(
         })
     };
     read(&mut seen)?;
-    // Kernels before 7 leave lines out of a listing that takes several reads, when entries of any
+    // Kernels before 7.1 leave lines out of a listing that takes several reads, when entries of any
     // namespace come or go between two. So what is not there is looked for once more.
     if by_key.values().flatten().any(|index| seen[*index].rows.is_empty()) {
         read(&mut seen)?;

@@ -40,6 +40,9 @@ impl Topology {
         command::ip(&[], &format!("netns add {namespace}"))?;
         self.namespaces.push(namespace.clone());
         let host = Host { name: name.to_owned(), namespace };
+        // Neither for the addresses that interfaces give themselves: nothing is sent from them for a
+        // second or two, neighbour discovery neither.
+        host.sysctl("net.ipv6.conf.default.accept_dad", "0")?;
         host.ip("link set lo up")?;
         Ok(host)
     }

@@ -38,7 +38,7 @@ pub struct Skipped {
 /// The kernel hands out pieces of 4 KiB, and connections come and go between them: the whole is no
 /// consistent view. Kernels before 7.1 start from the beginning for each piece, so that reading takes a
 /// time that grows with the square of the number of connections; and 7.1 and later may leave out or
-/// repeat some while they change the size of the table. Kernels before 7 leave some out while others, of
+/// repeat some while they change the size of the table. Kernels before 7.1 leave some out while others, of
 /// any namespace, come and go: [`Readings`](crate::Readings) says how often to read.
 ///
 /// ```

@@ -5,7 +5,7 @@ use std::fs;
 
 /// How often the kernel's connections have to be read so that none that stays is left out.
 ///
-/// Before 7, the kernel finds its place between two reads by counting the connections of all network
+/// Before 7.1, the kernel finds its place between two reads by counting the connections of all network
 /// namespaces: when one before that place ends, in whichever namespace, the next read leaves one out.
 /// What several readings found together lacks a connection only if each of them missed it. So such a
 /// kernel is read [at least](Self::LEAST) three times, and on until a reading adds nothing, but not more
@@ -35,7 +35,7 @@ pub struct Readings {
 }
 
 impl Readings {
-    /// How often kernels before 7 are read in any case.
+    /// How often kernels before 7.1 are read in any case.
     pub const LEAST: u32 = 3;
     /// How often they are read at most.
     pub const MOST: u32 = 6;
@@ -47,9 +47,10 @@ impl Readings {
 
     /// Of a kernel of this release (`uname -r`); several where the release says nothing.
     pub fn of_release(release: &str) -> Self {
-        let major = release.trim().split('.').next().and_then(|number| number.parse::<u32>().ok());
-        match major {
-            Some(7..) => Self::of_copy(),
+        let mut numbers = release.trim().splitn(3, ['.', '-']).map(str::parse::<u32>);
+        let mut number = || numbers.next().and_then(Result::ok);
+        match (number(), number()) {
+            (Some(8..), _) | (Some(7), Some(1..)) => Self::of_copy(),
             _ => Self { done: 0, least: Self::LEAST },
         }
     }
@@ -86,10 +87,10 @@ mod tests {
 
     #[test]
     fn old_and_unknown_kernels_are_read_more_often() {
-        for release in ["6.1.0-50-cloud-amd64\n", "6.12.95", "next", ""] {
+        for release in ["6.1.0-50-cloud-amd64\n", "6.12.95", "7.0.3", "next", ""] {
             assert_eq!((count(release, false), count(release, true)), (3, 6), "{release}");
         }
-        for release in ["7.2.12+deb13-cloud-amd64\n", "10.0"] {
+        for release in ["7.2.12+deb13-cloud-amd64\n", "7.1-rc3", "7.1.0", "10.0"] {
             assert_eq!((count(release, false), count(release, true)), (1, 1), "{release}");
         }
     }

@@ -15,7 +15,7 @@ pub(super) type Shown = (ConnectionKey, SocketAddr);
 /// Hands each entry to `each`, as often as `alike` says there may be such at the most. Returns how many
 /// lines of a reading could not be read.
 ///
-/// Kernels before 7 leave out lines while connections come and go, and repeat others: `read` is called
+/// Kernels before 7.1 leave out lines while connections come and go, and repeat others: `read` is called
 /// as often as `readings` says.
 pub(super) fn each_once(
     mut readings: Readings,

@@ -59,7 +59,7 @@ pub struct Tables {
 impl Tables {
     /// Reads the master's tables, then the backup's.
     ///
-    /// Kernels before 7 leave out and repeat lines while connections come and go: there each table is read
+    /// Kernels before 7.1 leave out and repeat lines while connections come and go: there each table is read
     /// as often as [`Readings`] says. A line that a copy repeats counts once.
     ///
     /// On kernels before 7.1 this takes a time that grows with the square of the number of connections.

@@ -25,7 +25,7 @@ CLOSE_WAIT and TIME_WAIT, SCTP from ESTABLISHED on, UDP, templates). A connectio
 the sysctl sync_threshold says was never sent, but for UDP, and TCP in ESTABLISHED, the table doesn't show
 it: such ones count as missing. Read the backup's table after the master's.
 
-Kernels before 7 leave connections out of a listing while others come and go: there the tables are read at
+Kernels before 7.1 leave connections out of a listing while others come and go: there the tables are read at
 least three times.
 
 Missing entries are late since their last packet passed the master. Those of at most three seconds may

@@ -30,7 +30,7 @@ impl Key {
     }
 }
 
-/// Tells of each entry whether it comes for the first time: kernels before 7 may list one twice.
+/// Tells of each entry whether it comes for the first time: kernels before 7.1 may list one twice.
 pub(super) fn once() -> impl FnMut(&Listed<'_>) -> bool {
     let mut known = HashSet::new();
     move |listed| known.insert((Key::of(listed), listed.dest))

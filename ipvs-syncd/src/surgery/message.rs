@@ -17,6 +17,8 @@ use crate::{Addresses, Connection, ConnectionFlags};
 const SHORTEST: Duration = Duration::from_secs(1);
 /// The port `discard`.
 const NOWHERE_PORT: u16 = 9;
+/// Where nobody listens.
+const GAP_PORT: u16 = 1;
 
 /// A destination that nobody has: of the reserved block 240.0.0.0/4, of the discard prefix 100::/64.
 pub(super) const fn nowhere(of: IpAddr) -> SocketAddr {
@@ -25,6 +27,15 @@ pub(super) const fn nowhere(of: IpAddr) -> SocketAddr {
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 1)),
     };
     SocketAddr::new(address, NOWHERE_PORT)
+}
+
+/// A destination to which packets from elsewhere are dropped by IPVS: it does not masquerade to loopback.
+pub(super) const fn nothing(of: IpAddr) -> SocketAddr {
+    let address = match of {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    };
+    SocketAddr::new(address, GAP_PORT)
 }
 
 /// Lets the entry expire in a second, unless its packets, or connections of a template, go on.
@@ -44,14 +55,21 @@ pub(super) fn touch(connection: &Connection<'static>) -> Connection<'static> {
 pub(super) fn decoy(connection: &Connection<'static>) -> Connection<'static> {
     // Not masquerading, lest a helper watch it; not bound to a destination, as nobody has that.
     let flags = ConnectionFlags::NO_CLIENT_PORT | ConnectionFlags::NO_OUTPUT;
-    elsewhere(ending(connection, Method::ROUTE, flags))
+    let dest = nowhere(connection.addresses.dest());
+    elsewhere(ending(connection, Method::ROUTE, flags), dest)
+}
+
+/// Replaces the entry, whatever its client's packets do, by one that they find, and that drops them. Packets
+/// of the server still find the old one, until it has expired.
+pub(super) fn gap(connection: &Connection<'static>) -> Connection<'static> {
+    let dest = nothing(connection.addresses.dest());
+    elsewhere(ending(connection, Method::MASQ, ConnectionFlags::empty()), dest)
 }
 
 /// Replaces the entry by one with the same destination that belongs to no template. To be sent in one
-/// datagram: between the first and the second message, packets go nowhere.
+/// datagram: between the first and the second message, packets are dropped.
 pub(super) fn detach(connection: &Connection<'static>) -> Vec<Connection<'static>> {
-    let gap = elsewhere(ending(connection, Method::MASQ, ConnectionFlags::empty()));
-    [gap].into_iter().chain(replace(connection)).collect()
+    [gap(connection)].into_iter().chain(replace(connection)).collect()
 }
 
 /// Replaces an entry with another destination by `connection`. To be sent in one datagram: the second
@@ -73,8 +91,7 @@ fn ending(
     connection.clone().method(method).flags(flags).state(closed).timeout(SHORTEST)
 }
 
-fn elsewhere(mut connection: Connection<'static>) -> Connection<'static> {
-    let dest = nowhere(connection.addresses.dest());
+fn elsewhere(mut connection: Connection<'static>, dest: SocketAddr) -> Connection<'static> {
     connection.addresses = match (connection.addresses, dest.ip()) {
         (Addresses::V4 { client, service, .. }, IpAddr::V4(dest)) => {
             Addresses::V4 { client, service, dest }

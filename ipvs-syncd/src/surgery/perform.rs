@@ -18,12 +18,14 @@ use crate::table::Directory;
 const BURST: usize = 32;
 /// How long a backup takes for a burst, and more.
 const BREATH: Duration = Duration::from_millis(20);
+/// Between two that are the same: many within a tick of the kernel's clock, which is of 1 to 10 ms.
+const MOMENT: Duration = Duration::from_micros(100);
 
 impl Plan {
     /// Carries it out on `director`, whose services `directory` has, and tells what became of each entry.
     ///
     /// Entries whose packets go on are tried again in other ways; it takes 2 seconds where nothing
-    /// moves, and up to 12 where templates are busy.
+    /// moves, some 5 where packets never pause, and up to 12 where templates are busy.
     ///
     /// # Errors
     /// When a message can't be sent or the table not be read. What was sent before has its effect.
@@ -85,7 +87,7 @@ fn look<D: Director>(
         })
     };
     read(&mut seen)?;
-    // Kernels before 7 leave lines out of a listing that takes several reads, when entries of any
+    // Kernels before 7.1 leave lines out of a listing that takes several reads, when entries of any
     // namespace come or go between two. So what is not there is looked for once more.
     if by_key.values().flatten().any(|index| seen[*index].rows.is_empty()) {
         read(&mut seen)?;
@@ -94,17 +96,30 @@ fn look<D: Director>(
 }
 
 fn send<D: Director>(out: &Dispatch, director: &mut D) -> Result<(), D::Error> {
-    for burst in out.datagrams(director.encoder()).chunks(BURST) {
-        // What is left of the round is not sent; no step that sends anything is over, so that all those
-        // are told as interrupted.
+    // When the user wants an end, what is left of the round is not sent; no step that sends anything is
+    // over, so that all those are told as interrupted.
+    burst(&out.datagrams(director.encoder()), BREATH, director)?;
+    let (datagrams, times) = out.repeated(director.encoder());
+    for _ in 0..times {
+        burst(&datagrams, MOMENT, director)?;
+    }
+    director.pause(out.pause());
+    Ok(())
+}
+
+fn burst<D: Director>(
+    datagrams: &[Vec<u8>],
+    breath: Duration,
+    director: &mut D,
+) -> Result<(), D::Error> {
+    for burst in datagrams.chunks(BURST) {
         if director.interrupted() {
             return Ok(());
         }
         for datagram in burst {
             director.send(datagram)?;
         }
-        director.pause(BREATH);
+        director.pause(if burst.len() == BURST { BREATH } else { breath });
     }
-    director.pause(out.pause());
     Ok(())
 }

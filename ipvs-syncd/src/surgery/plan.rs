@@ -15,7 +15,7 @@ use crate::Connection;
 use crate::table::{Conversion, Directory};
 
 /// Changes to be made, one for each entry, and the entries that are left alone. What is chosen twice, as
-/// kernels before 7 may list it twice, is one entry.
+/// kernels before 7.1 may list it twice, is one entry.
 ///
 /// ```
 /// use ipvs_proc::{Connection, Layout};

@@ -25,11 +25,37 @@ const POSTPONED: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_secs(1);
 /// What has no more to live may expire before it is looked for.
 const BRIEF: Duration = Duration::from_secs(5);
-/// How often a connection is tried, for three seconds. After two in vain, it is replaced.
+/// How often a connection is told to expire before it is replaced.
+const TOUCHES: u32 = 2;
+/// What replaces it then. A packet between a message and the next tick gives the old entry its whole time
+/// again: the closer together packets come, the closer messages must, so that one of them is the last
+/// before a tick. Where even that is in vain, packets are dropped for a while: most clients pause then.
+const REPLACEMENTS: [Replacement; 8] = [
+    Replacement::Decoy(1),
+    Replacement::Decoy(1),
+    Replacement::Gap,
+    Replacement::Decoy(16),
+    Replacement::Decoy(64),
+    Replacement::Gap,
+    Replacement::Decoy(256),
+    Replacement::Decoy(256),
+];
+/// How often the end of what belonged to a template is sent, round after round.
+const DECOYS: [usize; 6] = [1, 1, 16, 64, 256, 256];
+/// How often other things are tried.
 const ATTEMPTS: u32 = 4;
 /// The same of templates, which take two rounds each time. Clients that go on connecting are caught up
 /// with after some.
 const TEMPLATE_ATTEMPTS: u32 = 12;
+
+/// What takes the place of a connection.
+#[derive(Debug, Clone, Copy)]
+enum Replacement {
+    /// What no packet finds, sent so many times.
+    Decoy(usize),
+    /// What packets find, and that drops them.
+    Gap,
+}
 
 /// What was read back about a step.
 #[derive(Debug, Default)]
@@ -72,6 +98,8 @@ pub(super) struct Work {
     pub(super) step: Step,
     pub(super) outcome: Option<Outcome>,
     attempts: u32,
+    /// Only the gap in its place was seen: what is at its destination from then on is another.
+    gone: bool,
     template: Template,
     /// Members that were to end.
     ended: HashSet<Key>,
@@ -93,7 +121,7 @@ impl Work {
     pub(super) fn new(step: Step) -> Self {
         let (ended, detached) = (HashSet::new(), HashMap::new());
         let template = Template::Untouched;
-        Self { step, outcome: None, attempts: 0, template, ended, detached }
+        Self { step, outcome: None, attempts: 0, gone: false, template, ended, detached }
     }
 
     /// Decides by what was seen: it is over, or something is to be sent.
@@ -113,24 +141,31 @@ impl Work {
 
     fn end(&mut self, seen: &Seen, out: &mut Dispatch) -> Option<Outcome> {
         let Step { connection, sent, .. } = &self.step;
-        let nowhere = message::nowhere(connection.dest.ip());
-        let replaced = seen.rows.iter().any(|row| row.dest == nowhere);
-        if !seen.rows.iter().any(|row| row.dest == connection.dest) {
+        let has = |dest| seen.rows.iter().any(|row| row.dest == dest);
+        let (old, ip) = (connection.dest, connection.dest.ip());
+        let (nowhere, gap) = (message::nowhere(ip), message::nothing(ip));
+        self.gone |= has(gap) && !has(old);
+        if !has(gap) && (self.gone || !has(old)) {
             let other = seen.rows.iter().find(|row| row.dest != nowhere);
             return Some(other.map_or(Outcome::Ended, |row| Outcome::Renewed { dest: row.dest }));
         }
-        match self.attempts {
-            0 | 1 => {
-                out.single(message::touch(sent));
-                out.wait(EXPIRY);
-            }
-            ATTEMPTS.. if replaced => return Some(Outcome::Renewed { dest: connection.dest }),
-            ATTEMPTS.. => return Some(Outcome::Stayed),
-            _ => {
-                out.single(message::decoy(sent));
-                out.wait(TICK);
+        let Some(round) = self.attempts.checked_sub(TOUCHES) else {
+            out.single(message::touch(sent));
+            out.wait(EXPIRY);
+            return None;
+        };
+        match REPLACEMENTS.get(round as usize) {
+            Some(Replacement::Decoy(times)) => out.insist(message::decoy(sent), *times),
+            Some(Replacement::Gap) => out.single(message::gap(sent)),
+            None => {
+                // It goes on as it was.
+                if has(gap) {
+                    out.bundle(message::replace(sent));
+                }
+                return Some(Outcome::Stayed);
             }
         }
+        out.wait(TICK);
         None
     }
 
@@ -221,18 +256,20 @@ impl Work {
         for (key, sent) in members {
             let Some(times) = self.detached.get_mut(&key) else { continue };
             // A new connection comes with a new template: without one, it is still the old one.
-            match *times {
-                0 => {}
-                ATTEMPTS.. if no_template => {
-                    stayed = true;
-                    continue;
-                }
-                _ if no_template => {}
-                _ => continue,
-            }
+            let again = match *times {
+                0 => 1,
+                _ if !no_template => continue,
+                times => match DECOYS.get(times as usize) {
+                    Some(again) => *again,
+                    None => {
+                        stayed = true;
+                        continue;
+                    }
+                },
+            };
             *times += 1;
             sent_any = true;
-            out.single(message::decoy(&sent));
+            out.insist(message::decoy(&sent), again);
         }
         if sent_any {
             out.wait(TICK);

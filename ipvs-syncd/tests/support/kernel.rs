@@ -67,6 +67,8 @@ pub struct Table {
     pub blind: usize,
     /// Packets that come at the wrong moment.
     pub races: Races,
+    /// So many replaced entries are held when the tick comes.
+    pub held: usize,
     /// The user wants an end after so many pauses.
     pub patience: usize,
     /// Everything that was sent.
@@ -84,8 +86,8 @@ impl Table {
     pub fn new(rules: Rules) -> Self {
         let (entries, flows, sent) = (Vec::new(), Vec::new(), Vec::new());
         let (lose, blind, patience, now, next) = (0, 0, usize::MAX, Duration::ZERO, 0);
-        let races = Races::default();
-        Self { entries, flows, lose, blind, races, patience, sent, rules, now, next }
+        let (races, held) = (Races::default(), 0);
+        Self { entries, flows, lose, blind, races, held, patience, sent, rules, now, next }
     }
 
     /// Adds an entry, of a template or not; returns its number.
@@ -134,6 +136,11 @@ impl Table {
             // The entry that takes its place is found by packets in its stead, unless it is hidden.
             Some(_)
                 if message.flags.contains(ConnectionFlags::NO_CLIENT_PORT) && self.races.next() => {
+            }
+            Some(entry) if self.held > 0 => {
+                self.held -= 1;
+                entry.timeout = MINUTE;
+                entry.end = self.now + MINUTE;
             }
             Some(entry) => entry.end = self.now,
             None => {}
@@ -246,13 +253,17 @@ impl Director for Table {
         let end = self.now + time;
         while self.now < end {
             let before = self.now;
-            self.now += TICK;
-            self.expire();
+            let passed = before.as_nanos() / TICK.as_nanos();
+            let tick = TICK * (passed as u32 + 1);
+            self.now = tick.min(end);
             for flow in 0..self.flows.len() {
-                let count = |time: Duration| time.as_nanos() / self.flows[flow].every.as_nanos();
-                if count(before) != count(self.now) {
+                let every = self.flows[flow].every.as_nanos();
+                if before.as_nanos() / every != self.now.as_nanos() / every {
                     self.packet(flow);
                 }
+            }
+            if self.now == tick {
+                self.expire();
             }
         }
     }

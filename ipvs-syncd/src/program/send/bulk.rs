@@ -29,7 +29,7 @@ A backup that was started anew has nothing until packets pass; this tells it all
 connections that are not open yet, and those that are nearly gone, are left out, as a master does; so is
 what no message can say. Firewall marks that no service has, and shifted sequence numbers, are not known.
 
-Kernels before 7 leave connections out of a listing while others come and go: there each pass reads at
+Kernels before 7.1 leave connections out of a listing while others come and go: there each pass reads at
 least three times, which takes some 150 bytes more of memory per connection.
 
 Exit status: 0 sent; 1 failed; 2 not understood.";

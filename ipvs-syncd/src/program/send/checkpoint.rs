@@ -29,7 +29,7 @@ The file holds one JSON object per line: a heading with schema (1), time, kernel
 connection each, with the seconds that it had left at that time, and an end that counts them. It is for
 root only (mode 0600), replaces an older one as a whole, and is on disk when the program ends.
 
-Kernels before 7 leave connections out of a listing while others come and go: there it is read at least
+Kernels before 7.1 leave connections out of a listing while others come and go: there it is read at least
 three times, which takes some 150 bytes of memory per connection.
 
 Exit status: 0 written; 1 failed; 2 not understood.";

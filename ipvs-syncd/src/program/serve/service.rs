@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ipvs_netlink::Ipvs;
 use ipvs_syncd::live::{Event, Live, LiveSummary, TICK};
@@ -18,7 +18,7 @@ use super::config::{Config, Flags, Listen, Number, Text};
 use super::coverage::{self, Latest};
 use super::log::{self, Levels};
 use super::manager::Manager;
-use super::metrics::{Named, Raised, Snapshot, Tally};
+use super::metrics::{Named, Raised, Snapshot, Tally, Wall};
 use super::signals::Signals;
 use super::{http, privileges, sockets};
 
@@ -85,6 +85,7 @@ impl Service {
         };
         let LiveSummary { reception, tracker: summary, .. } = live.summary();
         let board = Arc::new(Board::new(Snapshot {
+            wall: Wall::default(),
             started,
             reception,
             summary,
@@ -168,6 +169,7 @@ impl Service {
         let LiveSummary { reception, tracker: summary, .. } = self.live.summary();
         self.tally.add(&summary);
         self.board.put(Snapshot {
+            wall: Wall::at(SystemTime::now(), self.live.now()),
             started: self.started,
             reception,
             summary,

@@ -2,7 +2,7 @@
 //! TCP connections and SCTP associations over which bytes go all the time.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -49,6 +49,30 @@ impl Transfer {
                 counter.fetch_add(1, Ordering::SeqCst);
                 thread::sleep(INTERVAL);
             }
+        });
+        Ok(Self { client, stop, cut, exchanged })
+    }
+
+    /// The same with bytes in both directions that never pause.
+    pub(super) fn flood(mut stream: TcpStream) -> Result<Self, Failure> {
+        let client = stream.local_addr()?;
+        let (stop, cut) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        stream.set_read_timeout(Some(PATIENCE))?;
+        exchange(&mut stream)?;
+        let exchanged = Arc::new(AtomicU64::new(0));
+        let mut writer = stream.try_clone()?;
+        let stopped = Arc::clone(&stop);
+        thread::spawn(move || {
+            while !stopped.load(Ordering::SeqCst) && writer.write_all(&[0; 1400]).is_ok() {}
+            let _ = writer.shutdown(Shutdown::Both);
+        });
+        let (reported, counter) = (Arc::clone(&cut), Arc::clone(&exchanged));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(1..) = stream.read(&mut buffer) {
+                counter.fetch_add(1, Ordering::SeqCst);
+            }
+            reported.store(true, Ordering::SeqCst);
         });
         Ok(Self { client, stop, cut, exchanged })
     }

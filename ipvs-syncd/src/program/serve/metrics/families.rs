@@ -92,7 +92,7 @@ impl Snapshot {
         build.encode(writer.0.encode_descriptor("build", help, None, MetricType::Info)?)?;
         let seconds = |name, help| Family { name, unit: Some(Unit::Seconds), help };
         let help = "When the service started, since the Unix epoch";
-        writer.gauge(seconds("start_timestamp", help), self.started.as_secs_f64())?;
+        writer.gauge(seconds("start_timestamp", help), self.wall.seconds(self.started))?;
         let reception = self.reception;
         let help = "Datagrams that were heard";
         writer.counter(family("datagrams", help), reception.datagrams)?;
@@ -139,7 +139,8 @@ impl Snapshot {
         let help = "When the last message came, since the Unix epoch";
         let last = Family { name: "last_message_timestamp", unit: Some(Unit::Seconds), help };
         let heard = self.tally.iter();
-        let heard = heard.map(|(labels, counts)| (stream(labels), counts.last_heard.as_secs_f64()));
+        let heard =
+            heard.map(|(labels, counts)| (stream(labels), self.wall.seconds(counts.last_heard)));
         writer.gauges(last, heard)
     }
 

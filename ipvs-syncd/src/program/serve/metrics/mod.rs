@@ -4,8 +4,10 @@
 mod coverage;
 mod families;
 mod tally;
+mod wall;
 
 pub(super) use tally::{Named, Tally};
+pub(super) use wall::Wall;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,7 +28,9 @@ pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 /// All that is shown, at one moment.
 #[derive(Debug)]
 pub(super) struct Snapshot {
-    /// When the service started, since the Unix epoch.
+    /// The system's clock now.
+    pub(super) wall: Wall,
+    /// When the service started.
     pub(super) started: Duration,
     /// What came through the sockets.
     pub(super) reception: Reception,

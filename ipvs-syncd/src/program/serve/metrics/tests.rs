@@ -119,6 +119,7 @@ impl Heard {
         let mut tally = Tally::new(self.named.clone());
         tally.add(&self.tracker.summary());
         openmetrics(Arc::new(Snapshot {
+            wall: Wall::default(),
             started: Duration::from_millis(1500),
             reception: Reception::default(),
             summary: self.tracker.summary(),

@@ -32,7 +32,7 @@ const FIRST_CLIENT: u16 = 40000;
 /// Connections of each kind, the first of which will end and the second move.
 const CLIENTS: u16 = 4;
 /// The destinations that nobody has (`surgery/message.rs` of ipvs-syncd).
-const NOWHERE: [&str; 2] = [" > 240.0.0.1:9 ", " > [100::1]:9 "];
+const NOWHERE: [&str; 4] = [" > 240.0.0.1:9 ", " > [100::1]:9 ", " > 127.0.0.1:1 ", " > [::1]:1 "];
 
 pub(super) fn run(ctx: &mut Ctx) -> Result<(), Failure> {
     let _messages = by_messages()?;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `ipvsadm conn`: single connections ended, moved and freed, and nothing else.
 
+mod asker;
 mod daemons;
+mod many;
 mod matrix;
 mod persistent;
 mod traffic;
@@ -17,6 +19,10 @@ pub const CASES: &[Case] = &[
     Case::new("sync::a_udp_client_is_steered_within_two_seconds", traffic::udp_ipv4),
     Case::new("sync::a_udp_client_over_ipv6_is_steered_within_two_seconds", traffic::udp_ipv6),
     Case::new("sync::an_sctp_association_is_cut_and_another_goes_on", traffic::sctp),
+    Case::new("sync::packets_that_never_pause_save_no_connection", traffic::without_pause),
+    Case::new("sync::what_conntrack_knows_is_cut_and_steered", traffic::with_conntrack),
+    Case::new("sync::what_a_firewall_mark_chooses_is_cut_and_steered", traffic::marked),
+    Case::new("sync::thousands_are_deleted_at_once", many::run),
     Case::new("sync::what_is_routed_directly_is_cut_and_steered", traffic::direct),
     Case::new("sync::what_goes_through_tunnels_is_cut_and_steered", traffic::tunnelled),
     Case::new("sync::a_persistent_client_is_freed", persistent::resting),

@@ -10,7 +10,7 @@ use crate::http;
 use crate::site::Site;
 
 use super::super::transfer::{ANY, PATIENCE};
-use super::traffic::{Asker, name_udp};
+use super::asker::{Asker, name_udp};
 
 const WEB: &str = "192.0.2.100:80";
 const UDP: &str = "192.0.2.100:7";

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Connections with packets that go on all the time.
 
-use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,10 +9,12 @@ use super::super::transfer::{INTERVAL, PATIENCE, Transfer, associate, echo_sctp,
 use crate::case::Failure;
 use crate::connections::daemons;
 use crate::ctx::Ctx;
+use crate::full_nat::program;
 use crate::lan::Lan;
 use crate::site::Site;
 use crate::topology::Host;
 
+use super::asker::{Asker, name_udp};
 use super::by_messages;
 
 /// What was promised; emulated guests get more.
@@ -27,6 +26,8 @@ struct Way<'a> {
     director: &'a Host,
     servers: &'a [Host; 3],
     method: &'static str,
+    /// Whether a firewall mark makes packets those of a service.
+    marked: bool,
 }
 
 /// The addresses of a family.
@@ -51,6 +52,10 @@ const NEAR: [Family; 2] = [
     Family { dests: ["192.0.2.1:7", "192.0.2.2:7"], ..ROUTED[0] },
     Family { dests: ["[2001:db8:1::1]:7", "[2001:db8:1::2]:7"], ..ROUTED[1] },
 ];
+
+/// Marks what comes for the services' port.
+const MARKING: &str = "table inet marks { chain in { type filter hook prerouting priority -150;\n\
+    meta l4proto { tcp, udp } th dport 7 meta mark set 7\n}\n}\n";
 
 /// What is cut in the middle.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,6 +85,43 @@ pub(super) fn sctp(ctx: &mut Ctx) -> Result<(), Failure> {
     ROUTED.iter().try_for_each(&mut cut)
 }
 
+/// Packets that leave no tick of the kernel's clock without them, as far as an emulated guest has any.
+pub(super) fn without_pause(ctx: &mut Ctx) -> Result<(), Failure> {
+    masqueraded(ctx, |way| {
+        for family in &ROUTED {
+            way.cut_flood(family)?;
+        }
+        ROUTED.iter().try_for_each(|family| way.ended_flood(family))
+    })
+}
+
+/// The kernel keeps conntrack entries, too.
+pub(super) fn with_conntrack(ctx: &mut Ctx) -> Result<(), Failure> {
+    masqueraded(ctx, |way| {
+        way.director.sysctl("net.ipv4.vs.conntrack", "1")?;
+        for family in &ROUTED {
+            way.cut(Stream::Tcp, family)?;
+            way.moved(family)?;
+        }
+        Ok(())
+    })
+}
+
+/// Services of a firewall mark.
+pub(super) fn marked(ctx: &mut Ctx) -> Result<(), Failure> {
+    masqueraded(ctx, |way| {
+        way.director.cmd_with_input(&program("nft", "-f -")?, MARKING.as_bytes())?.success()?;
+        for family in &ROUTED {
+            let way = Way { marked: true, ..*way };
+            way.cut(Stream::Tcp, family)?;
+            way.clear()?;
+            way.moved(family)?;
+            way.clear()?;
+        }
+        Ok(())
+    })
+}
+
 pub(super) fn direct(ctx: &mut Ctx) -> Result<(), Failure> {
     near(ctx, "-g")
 }
@@ -94,7 +136,7 @@ fn masqueraded(
 ) -> Result<(), Failure> {
     let _messages = by_messages()?;
     let Site { client, director, servers, .. } = &Site::build(ctx.topology())?;
-    test(&Way { client, director, servers, method: "-m" })
+    test(&Way { client, director, servers, method: "-m", marked: false })
 }
 
 /// Each protocol and family on one segment.
@@ -103,7 +145,7 @@ fn near(ctx: &mut Ctx, method: &'static str) -> Result<(), Failure> {
     let lan = Lan::build(ctx.topology())?;
     lan.accept_tunnels()?;
     let Lan { client, director, servers, .. } = &lan;
-    let way = Way { client, director, servers, method };
+    let way = Way { client, director, servers, method, marked: false };
     for family in &NEAR {
         way.cut(Stream::Tcp, family)?;
         way.cut(Stream::Sctp, family)?;
@@ -119,6 +161,19 @@ impl Way<'_> {
         Ok(address.parse()?)
     }
 
+    /// How `ipvsadm` is told of a service.
+    fn service(&self, option: &str, family: &Family) -> String {
+        match (self.marked, family.service.contains('[')) {
+            (false, _) => format!("{option} {}", family.service),
+            (true, false) => "-f 7".to_owned(),
+            (true, true) => "-f 7 -6".to_owned(),
+        }
+    }
+
+    fn clear(&self) -> Result<(), Failure> {
+        self.director.run("ipvsadm -C").map(drop)
+    }
+
     /// Two transfers to one server; one is cut, within a time in which the other gets answers.
     fn cut(&self, stream: Stream, family: &Family) -> Result<(), Failure> {
         let Family { client, service, dests } = family;
@@ -126,9 +181,9 @@ impl Way<'_> {
             Stream::Tcp => ("-t", "tcp"),
             Stream::Sctp => ("--sctp-service", "sctp"),
         };
-        self.director.run(&format!("ipvsadm -A {option} {service} -s rr"))?;
-        let dest = format!("{option} {service} -r {} {}", dests[0], self.method);
-        self.director.run(&format!("ipvsadm -a {dest}"))?;
+        let named = self.service(option, family);
+        self.director.run(&format!("ipvsadm -A {named} -s rr"))?;
+        self.director.run(&format!("ipvsadm -a {named} -r {} {}", dests[0], self.method))?;
         let address: SocketAddr = service.parse()?;
         match stream {
             Stream::Tcp => echo_tcp(&self.servers[0], self.local(family, 0)?)?,
@@ -152,13 +207,68 @@ impl Way<'_> {
         Ok(())
     }
 
-    /// A client that asks all the time; then its connection is moved, then ended.
-    fn moved(&self, family: &Family) -> Result<(), Failure> {
+    /// A transfer that never pauses.
+    fn cut_flood(&self, family: &Family) -> Result<(), Failure> {
+        let Family { service, dests, .. } = family;
+        self.director.run(&format!("ipvsadm -A -t {service} -s rr"))?;
+        self.director.run(&format!("ipvsadm -a -t {service} -r {} -m", dests[0]))?;
+        echo_tcp(&self.servers[0], self.local(family, 0)?)?;
+        let address: SocketAddr = service.parse()?;
+        let stream = self.client.inside(|| Ok(TcpStream::connect_timeout(&address, PATIENCE)?))?;
+        let flood = Transfer::flood(stream)?;
+        thread::sleep(INTERVAL * 10);
+        let before = self.packets(&format!("-t {service}"))?;
+        let begin = Instant::now();
+        self.director.run(&format!("ipvsadm conn delete --client {}", flood.client))?;
+        assert!(flood.is_cut(), "{service}: {} goes on", flood.client);
+        let took = begin.elapsed();
+        let packets = self.packets(&format!("-t {service}"))? - before;
+        println!("{service}: cut within {took:.1?}, {packets} packets");
+        Ok(())
+    }
+
+    /// Datagrams that never pause, to a server that takes no new connections.
+    fn ended_flood(&self, family: &Family) -> Result<(), Failure> {
         let Family { client, service, dests } = family;
         self.director.run(&format!("ipvsadm -A -u {service} -s rr"))?;
         for (server, weight) in [1, 0].into_iter().enumerate() {
+            let dest = format!("-u {service} -r {} -m -w {weight}", dests[server]);
+            self.director.run(&format!("ipvsadm -a {dest}"))?;
+            name_udp(&self.servers[server], self.local(family, server)?)?;
+        }
+        let asker = Asker::flood(self.client, client.parse()?, service)?;
+        asker.expect("s1", PATIENCE)?;
+        for (dest, weight) in dests.iter().zip([0, 1]) {
+            self.director.run(&format!("ipvsadm -e -u {service} -r {dest} -m -w {weight}"))?;
+        }
+        let before = self.packets(&format!("-u {service}"))?;
+        let begin = Instant::now();
+        let command = format!("ipvsadm conn delete --protocol udp --service {service}");
+        let output = self.director.cmd(&command)?;
+        let took = begin.elapsed();
+        let packets = self.packets(&format!("-u {service}"))? - before;
+        println!("{service}: ended within {took:.1?}, {packets} packets: {}", output.text());
+        output.success()?;
+        asker.expect("s2", PATIENCE)
+    }
+
+    /// How many packets came in for a service.
+    fn packets(&self, service: &str) -> Result<u64, Failure> {
+        let output =
+            self.director.cmd(&format!("ipvsadm -Ln --stats --exact {service}"))?.success()?;
+        let line = output.lines().nth(3).and_then(|line| line.split_whitespace().nth(3));
+        let text = line.ok_or_else(|| Failure::new(output.clone()))?;
+        Ok(text.parse()?)
+    }
+
+    /// A client that asks all the time; then its connection is moved, then ended.
+    fn moved(&self, family: &Family) -> Result<(), Failure> {
+        let Family { client, service, dests } = family;
+        let named = self.service("-u", family);
+        self.director.run(&format!("ipvsadm -A {named} -s rr"))?;
+        for (server, weight) in [1, 0].into_iter().enumerate() {
             let dest = format!("-r {} {} -w {weight}", dests[server], self.method);
-            self.director.run(&format!("ipvsadm -a -u {service} {dest}"))?;
+            self.director.run(&format!("ipvsadm -a {named} {dest}"))?;
             name_udp(&self.servers[server], self.local(family, server)?)?;
         }
         let asker = Asker::start(self.client, client.parse()?, service)?;
@@ -176,81 +286,5 @@ impl Way<'_> {
         assert!(output.text().contains("made anew"), "{}", output.text());
         output.success()?;
         asker.expect("s1", PATIENCE)
-    }
-}
-
-/// A server that answers with its name from this address, until the guest ends.
-pub(super) fn name_udp(host: &Host, address: SocketAddr) -> Result<(), Failure> {
-    let socket = host.inside(|| Ok(UdpSocket::bind(address)?))?;
-    let name = host.name.clone();
-    thread::spawn(move || {
-        let mut buffer = [0; 64];
-        while let Ok((_, from)) = socket.recv_from(&mut buffer) {
-            // A client that is gone is no reason to end.
-            let _ = socket.send_to(name.as_bytes(), from);
-        }
-    });
-    Ok(())
-}
-
-/// A client that asks who is there, in a thread of its own, from one port.
-pub(super) struct Asker {
-    last: Arc<Mutex<String>>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Asker {
-    pub(super) fn start(host: &Host, from: IpAddr, service: &str) -> Result<Self, Failure> {
-        let socket = host.inside(|| {
-            let socket = UdpSocket::bind((from, 0))?;
-            socket.connect(service)?;
-            Ok(socket)
-        })?;
-        socket.set_read_timeout(Some(INTERVAL))?;
-        let last = Arc::new(Mutex::new(String::new()));
-        let stop = Arc::new(AtomicBool::new(false));
-        let (stopped, heard) = (Arc::clone(&stop), Arc::clone(&last));
-        thread::spawn(move || {
-            let mut buffer = [0; 64];
-            while !stopped.load(Ordering::SeqCst) {
-                // Refused, for want of a server, is an answer that matters to nobody here.
-                let _ = socket.send(b"who");
-                match socket.recv(&mut buffer) {
-                    Ok(length) => {
-                        let name = String::from_utf8_lossy(&buffer[..length]).into_owned();
-                        if let Ok(mut last) = heard.lock() {
-                            *last = name;
-                        }
-                        thread::sleep(INTERVAL);
-                    }
-                    Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                        thread::sleep(INTERVAL);
-                    }
-                    Err(_) => {}
-                }
-            }
-        });
-        Ok(Self { last, stop })
-    }
-
-    /// Waits until this server answered last.
-    pub(super) fn expect(&self, name: &str, within: Duration) -> Result<(), Failure> {
-        let deadline = Instant::now() + within;
-        loop {
-            let last = self.last.lock().map(|last| last.clone()).unwrap_or_default();
-            if last == name {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                return Err(Failure::new(format!("`{last}` answers, not `{name}`")));
-            }
-            thread::sleep(INTERVAL);
-        }
-    }
-}
-
-impl Drop for Asker {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
     }
 }

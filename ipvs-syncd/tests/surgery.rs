@@ -202,6 +202,29 @@ fn what_goes_on_in_spite_of_all_is_told_and_served() {
 }
 
 #[test]
+fn an_interrupt_leaves_no_connection_whose_packets_are_dropped() {
+    let (mut dropped, mut patience) = (0, 1);
+    loop {
+        let mut table = Table::new(Rules::Strict);
+        let connection = connection(UDP, DNS, 0);
+        let every = Duration::from_millis(10);
+        let flow = Flow { connection: connection.clone(), every, new: None, template: None };
+        (table.flows, table.held, table.patience) = (vec![flow], usize::MAX, patience);
+        let number = table.add(connection.clone(), None);
+        let outcomes = delete(&mut table, &[number]);
+        let found = table.found(&table.flows[0].connection).expect("one");
+        assert_eq!(found.connection.dest(), connection.dest(), "after {patience} pauses");
+        dropped += usize::from(found.number != number);
+        if outcomes == [Outcome::Stayed] {
+            break;
+        }
+        assert_eq!(outcomes, [Outcome::Interrupted], "after {patience} pauses");
+        patience += 1;
+    }
+    assert!(dropped > 0);
+}
+
+#[test]
 fn what_a_reading_left_out_is_not_taken_for_ended() {
     for blind in [1, 3, 5] {
         let mut table = Table::new(Rules::Strict);

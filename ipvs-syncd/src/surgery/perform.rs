@@ -36,23 +36,48 @@ impl Plan {
     ) -> Result<Report, D::Error> {
         let (steps, left_alone) = self.into_parts();
         let mut works: Vec<_> = steps.into_iter().map(Work::new).collect();
-        while works.iter().any(|work| work.outcome.is_none()) {
-            if director.interrupted() {
-                break;
-            }
-            let seen = look(&works, directory, director)?;
-            let mut out = Dispatch::default();
-            for (work, seen) in works.iter_mut().zip(&seen) {
-                work.advance(seen, directory, &mut out);
-            }
-            send(&out, director)?;
-        }
+        let carried_out = carry_out(&mut works, directory, director);
+        carried_out.and(settle(&works, directory, director))?;
         let done = works.into_iter().map(|work| Done {
             outcome: work.outcome.unwrap_or(Outcome::Interrupted),
             step: work.step,
         });
         Ok(Report { done: done.collect(), left_alone })
     }
+}
+
+/// Round after round, until all is done or the user wants an end.
+fn carry_out<D: Director>(
+    works: &mut [Work],
+    directory: &Directory,
+    director: &mut D,
+) -> Result<(), D::Error> {
+    while works.iter().any(|work| work.outcome.is_none()) && !director.interrupted() {
+        let seen = look(works, directory, director)?;
+        let mut out = Dispatch::default();
+        for (work, seen) in works.iter_mut().zip(&seen) {
+            work.advance(seen, directory, &mut out);
+        }
+        send(&out, director)?;
+    }
+    Ok(())
+}
+
+/// Whoever gave up: no packets may be dropped for good.
+fn settle<D: Director>(
+    works: &[Work],
+    directory: &Directory,
+    director: &mut D,
+) -> Result<(), D::Error> {
+    if !works.iter().any(Work::drops) {
+        return Ok(());
+    }
+    let seen = look(works, directory, director)?;
+    let mut out = Dispatch::default();
+    for (work, seen) in works.iter().zip(&seen) {
+        work.settle(seen, &mut out);
+    }
+    out.datagrams(director.encoder()).iter().try_for_each(|datagram| director.send(datagram))
 }
 
 /// What is there now, for each step that is not over.

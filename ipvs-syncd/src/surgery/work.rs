@@ -98,7 +98,9 @@ pub(super) struct Work {
     pub(super) step: Step,
     pub(super) outcome: Option<Outcome>,
     attempts: u32,
-    /// Only the gap in its place was seen: what is at its destination from then on is another.
+    /// Its packets may be dropped, by the gap in its place.
+    gap: bool,
+    /// Only that was seen: what is at its destination from then on is another.
     gone: bool,
     template: Template,
     /// Members that were to end.
@@ -121,7 +123,16 @@ impl Work {
     pub(super) fn new(step: Step) -> Self {
         let (ended, detached) = (HashSet::new(), HashMap::new());
         let template = Template::Untouched;
-        Self { step, outcome: None, attempts: 0, gone: false, template, ended, detached }
+        Self {
+            step,
+            outcome: None,
+            attempts: 0,
+            gap: false,
+            gone: false,
+            template,
+            ended,
+            detached,
+        }
     }
 
     /// Decides by what was seen: it is over, or something is to be sent.
@@ -143,9 +154,10 @@ impl Work {
         let Step { connection, sent, .. } = &self.step;
         let has = |dest| seen.rows.iter().any(|row| row.dest == dest);
         let (old, ip) = (connection.dest, connection.dest.ip());
-        let (nowhere, gap) = (message::nowhere(ip), message::nothing(ip));
-        self.gone |= has(gap) && !has(old);
-        if !has(gap) && (self.gone || !has(old)) {
+        let nowhere = message::nowhere(ip);
+        self.gap = has(message::nothing(ip));
+        self.gone |= self.gap && !has(old);
+        if !self.gap && (self.gone || !has(old)) {
             let other = seen.rows.iter().find(|row| row.dest != nowhere);
             return Some(other.map_or(Outcome::Ended, |row| Outcome::Renewed { dest: row.dest }));
         }
@@ -156,17 +168,31 @@ impl Work {
         };
         match REPLACEMENTS.get(round as usize) {
             Some(Replacement::Decoy(times)) => out.insist(message::decoy(sent), *times),
-            Some(Replacement::Gap) => out.single(message::gap(sent)),
+            Some(Replacement::Gap) => {
+                out.single(message::gap(sent));
+                self.gap = true;
+            }
             None => {
-                // It goes on as it was.
-                if has(gap) {
-                    out.bundle(message::replace(sent));
-                }
+                self.settle(seen, out);
                 return Some(Outcome::Stayed);
             }
         }
         out.wait(TICK);
         None
+    }
+
+    /// Whether packets may be dropped, and it is not over.
+    pub(super) const fn drops(&self) -> bool {
+        self.gap && self.outcome.is_none()
+    }
+
+    /// Lets a connection whose packets are dropped go on as it was.
+    pub(super) fn settle(&self, seen: &Seen, out: &mut Dispatch) {
+        let Step { connection, sent, .. } = &self.step;
+        let gap = message::nothing(connection.dest.ip());
+        if self.gap && seen.rows.iter().any(|row| row.dest == gap) {
+            out.bundle(message::replace(sent));
+        }
     }
 
     /// A tick, and each time twice as long: a machine that has not come to it yet is a busy one.

@@ -248,7 +248,8 @@ mod tests {
     #[test]
     fn an_unknown_kernel_is_refused_with_the_choices() {
         let message = Kernel::named("5.4").err().map(|error| error.to_string());
-        let expected = "--kernel 5.4: not supported; choose one of 6.1, 6.12, 7.2";
+        let expected =
+            "--kernel 5.4: not supported; choose one of 6.1, 6.12, 7.2, 6.12-checked, 7.2-checked";
         assert_eq!(message.as_deref(), Some(expected));
     }
 }

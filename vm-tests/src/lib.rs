@@ -16,6 +16,7 @@ pub mod connections;
 pub mod ctx;
 pub mod demo;
 pub mod differential;
+pub mod elsewhere;
 pub mod full_nat;
 pub mod http;
 pub mod installation;

@@ -2,6 +2,7 @@
 //! `ipvs-syncd` and the kernel's sync daemons.
 
 mod bulk;
+mod busy;
 mod coverage;
 mod failover;
 mod surgery;
@@ -10,4 +11,5 @@ mod transfer;
 use crate::case::Case;
 
 /// The tests of this module.
-pub const CASES: &[&[Case]] = &[bulk::CASES, coverage::CASES, failover::CASES, surgery::CASES];
+pub const CASES: &[&[Case]] =
+    &[bulk::CASES, busy::CASES, coverage::CASES, failover::CASES, surgery::CASES];

@@ -4,7 +4,9 @@
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
 
 use ipvs_netlink::fake::{Kernel, Release};
 use ipvs_netlink::{Error, Ipvs};
@@ -236,7 +238,7 @@ fn files_that_can_not_be_loaded_change_nothing() {
 #[test]
 fn a_refused_load_is_rolled_back() {
     let proc = Proc::new("conntrack\t0\n");
-    std::os::unix::fs::symlink("/dev/null", proc.vs().join("sync_ports")).expect("a link");
+    symlink("/dev/null", proc.vs().join("sync_ports")).expect("a link");
     let text = r#"{"schema": 1, "sysctls": {"conntrack": 1, "sync_ports": 4}}"#;
     let outcome = proc.run_with(&["load", "-"], text);
     let expected = "but the kernel holds ``";
@@ -244,6 +246,34 @@ fn a_refused_load_is_rolled_back() {
     assert!(outcome.stderr.ends_with("; everything was rolled back\n"), "{outcome:?}");
     assert_eq!((outcome.stdout.as_str(), outcome.status), ("", 1));
     assert_eq!(proc.value("conntrack"), "0\n");
+}
+
+#[test]
+fn a_saved_file_takes_the_place_of_the_older_one_as_a_whole() {
+    let proc = Proc::new(LINUX_7_2);
+    let (file, link) = (proc.path("saved.json"), proc.path("link.json"));
+    fs::write(&file, "older").expect("writable");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("ours");
+    symlink("saved.json", &link).expect("a link");
+    let mut older = fs::File::open(&file).expect("readable");
+    assert_eq!(proc.run(&["save", &link]), printed(""));
+    assert_eq!(fs::read_link(&link).expect("still a link"), Path::new("saved.json"));
+    assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_to_string(&file).expect("readable"), proc.run(&["save"]).stdout);
+    // Who had it open still reads what it was.
+    let mut text = String::new();
+    older.read_to_string(&mut text).expect("readable");
+    assert_eq!(text, "older");
+    // A device stays one.
+    assert_eq!(proc.run(&["save", "/dev/null"]), printed(""));
+    assert!(!fs::metadata("/dev/null").expect("there").is_file());
+    let nowhere = proc.path("none/saved.json");
+    let outcome = proc.run(&["save", &nowhere]);
+    assert_eq!(outcome.status, 1);
+    assert!(outcome.stderr.contains(&nowhere), "{outcome:?}");
+    // Nothing else is left.
+    let names = fs::read_dir(proc.0.path()).expect("readable").count();
+    assert_eq!(names, ["sys", "saved.json", "link.json"].len());
 }
 
 /// What is not here has its default as far as anybody can tell; `diff` and `load` agree on that.

@@ -2,7 +2,10 @@
 //! Settings in a file: `{"schema": 1, "sysctls": {"net.ipv4.vs.conntrack": 0, …}}`, and
 //! `ipvsadm sysctl save`, which writes one.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ipvs_proc::sysctl::{Snapshot, Sysctls};
@@ -26,12 +29,31 @@ impl Save {
         let text = json::document("sysctls", json!(sysctls.snapshot()?));
         match self.file {
             None => print(io, &text),
-            Some(file) => match fs::write(&file, text) {
+            Some(file) => match write(Path::new(&file), text.as_bytes()) {
                 Ok(()) => Ok(0),
                 Err(error) => Err(Failure::file(&file, &error)),
             },
         }
     }
+}
+
+/// Writes a file that takes the place of an older one as a whole, and is on disk then. A device or a pipe is
+/// written to.
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+    // Who named a link meant the file.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
+    let permissions = match fs::metadata(&path) {
+        Ok(older) if !older.is_file() => return fs::write(&path, text),
+        Ok(older) => older.permissions(),
+        Err(_) => Permissions::from_mode(0o666),
+    };
+    let directory = path.parent().filter(|parent| *parent != Path::new(""));
+    let directory = directory.unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(directory)?;
+    file.write_all(text)?;
+    file.as_file().sync_all()?;
+    file.persist(&path)?;
+    Ok(())
 }
 
 /// Read first, by itself: another version's document may be anything.

@@ -20,7 +20,8 @@ const LOOKS: usize = 16;
 /// What the list lacks.
 const LACKS: &str = "ipvsadm: /proc/net/ip_vs does not tell scheduler flags, persistence engines, \
     -o of IPv6 services, and whether a fwmark service without -g or -m servers is IPv6; \
-    persistence is in jiffies, not seconds";
+    persistence is in jiffies, not seconds; kernels before 7 may leave services out where other \
+    namespaces have some";
 
 /// Whether the line may ask for it: then it must be read before anybody connects.
 pub(super) fn is_asked(argv: Argv<'_>) -> bool {

@@ -22,13 +22,14 @@ const EXPIRY: Duration = Duration::from_secs(3);
 /// On a host with master and backup, the backup that runs is told, and no other.
 pub(super) fn real_pair(ctx: &mut Ctx) -> Result<(), Failure> {
     let _messages = by_messages()?;
-    for group in ["224.0.0.81", "ff02::81"] {
-        beside(ctx, group.parse()?).map_err(|failure| failure.context(group))?;
+    for (group, ports) in [("224.0.0.81", 1), ("ff02::81", 1), ("224.0.0.81", 4)] {
+        let which = format!("{group}, {ports} ports");
+        beside(ctx, group.parse()?, ports).map_err(|failure| failure.context(&which))?;
     }
     Ok(())
 }
 
-fn beside(ctx: &mut Ctx, group: IpAddr) -> Result<(), Failure> {
+fn beside(ctx: &mut Ctx, group: IpAddr, ports: u8) -> Result<(), Failure> {
     let mut topology = ctx.topology();
     let hosts = [topology.host("a")?, topology.host("b")?];
     let [first, second] = &hosts;
@@ -42,6 +43,7 @@ fn beside(ctx: &mut Ctx, group: IpAddr) -> Result<(), Failure> {
     let all = [entry(1)?, entry(2)?];
     for host in &hosts {
         make(host, &all)?;
+        host.sysctl("net.ipv4.vs.sync_ports", &ports.to_string())?;
     }
     start(first, DaemonRole::Master, group, 7)?;
     start(first, DaemonRole::Backup, group, 7)?;

@@ -27,6 +27,7 @@ pub const CASES: &[Case] = &[
     Case::new("sync::what_goes_through_tunnels_is_cut_and_steered", traffic::tunnelled),
     Case::new("sync::a_persistent_client_is_freed", persistent::resting),
     Case::new("sync::a_persistent_client_that_talks_on_is_freed", persistent::talking),
+    Case::new("sync::clients_that_an_engine_knows_are_freed", persistent::engine),
     Case::new("sync::surgery_beside_a_master_and_backup_stays_on_the_host", daemons::real_pair),
     Case::new("sync::surgery_is_refused_where_it_is_unsafe", daemons::refusals),
 ];

@@ -24,7 +24,9 @@
 //! | the same at a lower price, without counters | [`Ipvs::settled`] |
 //! | many changes at once | [`Ipvs::batch`] |
 //! | a whole state: read, compare, make it so, roll back | [`Ruleset`], [`Plan`] |
-//! | connections and events, where the kernel has them | [`ext`] |
+//! | connections, on every kernel | [`Ipvs::list_connections`] |
+//! | changes as they happen, on every kernel | [`Ipvs::watch`] |
+//! | all that patched kernels tell of connections and changes | [`ext`] |
 //! | tests without root | module `fake`, feature `fake` |
 //! | the same, asynchronous | `AsyncIpvs`, feature `tokio` |
 //! | the messages themselves | [`wire`] |
@@ -42,6 +44,7 @@
 mod backend;
 mod batch;
 mod client;
+mod connections;
 mod daemon;
 mod dest;
 mod detail;
@@ -72,11 +75,13 @@ pub use crate::tokio::{AsyncIpvs, AsyncWatch};
 pub use backend::{Backend, Outcome};
 pub use batch::{Batch, Report};
 pub use client::Ipvs;
+pub use connections::{ConnectionListing, ListedBy, ListingError};
 pub use detail::Detail;
 pub use entry::{DestEntry, Info, ServiceEntry, UnknownAttribute, Version};
 pub use errno::Errno;
 pub use error::{Error, ErrorKind, ExtAck, Refusal};
 pub use feature::{Feature, Support};
+pub use ipvs_proc as proc;
 pub use ipvs_types as types;
 pub use netns::Netns;
 pub use operation::Operation;

@@ -2,12 +2,14 @@
 //! The asynchronous client on a kernel in memory.
 #![cfg(all(feature = "tokio", feature = "fake"))]
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use ipvs_netlink::ext::{
     Connection, ConnectionFilter, ConnectionKey, Deleted, Extent, Features, Tier,
 };
 use ipvs_netlink::fake::{Kernel, Release};
+use ipvs_netlink::proc::{Filter, Layout, ServiceFilter};
 use ipvs_netlink::types::{
     DestConfig, DestKey, Forward, Method, Protocol, Scheduler, ServiceConfig, ServiceKey,
 };
@@ -50,7 +52,8 @@ async fn the_verbs_of_patched_kernels_are_there() -> Result<(), Error> {
     let (kernel, _) = open().await;
     let features = Features::all_known();
     kernel.set_features(Some(features));
-    let (client, service) = (([10, 0, 0, 1], 4000).into(), ([192, 0, 2, 10], 80).into());
+    let client = SocketAddr::from(([10, 0, 0, 1], 4000));
+    let service = SocketAddr::from(([192, 0, 2, 10], 80));
     let key = ConnectionKey::new(Protocol::TCP, client, service);
     let one = Connection::new(key, ([10, 1, 0, 2], 80).into(), Method::MASQ);
     kernel.add_connection(one.clone());
@@ -58,6 +61,11 @@ async fn the_verbs_of_patched_kernels_are_there() -> Result<(), Error> {
     let web = ConnectionFilter::new().service_port(80);
     assert_eq!(ipvs.tier().await?, Tier::Patched { features });
     assert_eq!(ipvs.connections(web).await?, std::slice::from_ref(&one));
+    let wanted = || Filter::new().service(ServiceFilter::Address(service.ip().into(), Some(80)));
+    let listed = ipvs.list_connections(wanted()).await.expect("listed");
+    assert_eq!(listed, [one.listed(Layout::Plain)]);
+    let counted = ipvs.count_listed(wanted()).await.expect("counted");
+    assert_eq!((counted.connections, counted.templates), (1, 0));
     assert_eq!((ipvs.connection(key).await?, ipvs.count_connections(web).await?), (one.clone(), 1));
     ipvs.delete_connection(key).await?;
     assert_eq!(ipvs.delete_connections(web).await?, Deleted::default());

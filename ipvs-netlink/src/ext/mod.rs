@@ -9,9 +9,9 @@
 //!
 //! A client finds out once which it has ([`Ipvs::tier`](crate::Ipvs::tier)) and takes the best means for
 //! each request. What the kernel can't do is [`Error::Unsupported`](crate::Error::Unsupported) before
-//! anything is sent; [`Ipvs::watch`](crate::Ipvs::watch) sees changes on every kernel, and what the stock
-//! kernel shows of connections is in its `/proc` files, which the crate `ipvs-proc` reads. The families are
-//! described in `kernel-patches/PROTOCOL.md`.
+//! anything is sent. On every kernel [`Ipvs::watch`](crate::Ipvs::watch) sees changes and
+//! [`Ipvs::list_connections`](crate::Ipvs::list_connections) shows and counts connections, as far as the
+//! kernel's files tell of them. The families are described in `kernel-patches/PROTOCOL.md`.
 //!
 //! ```
 //! use std::ops::ControlFlow;

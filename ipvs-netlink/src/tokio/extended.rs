@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The verbs of patched kernels, one for one. Events come with [`AsyncIpvs::watch`].
+//! The verbs of patched kernels, one for one, and connections on all. Events come with
+//! [`AsyncIpvs::watch`].
+
+use ipvs_proc::{Connection as Listed, Count, Filter};
 
 use super::AsyncIpvs;
-use crate::Error;
 use crate::ext::{Connection, ConnectionFilter, ConnectionKey, Deleted, Extent, Snapshot, Tier};
+use crate::{Error, ListingError};
 
 #[cfg(doc)]
-use crate::Ipvs;
+use crate::{ConnectionListing, Ipvs};
 
 impl AsyncIpvs {
     /// Which means this kernel has; see [`Ipvs::tier`].
@@ -39,6 +42,26 @@ impl AsyncIpvs {
     /// As the blocking method.
     pub async fn count_connections(&self, filter: ConnectionFilter) -> Result<u32, Error> {
         self.run(move |ipvs| ipvs.count_connections(&filter)).await
+    }
+
+    /// What every kernel shows of the connections that match, all in memory; see
+    /// [`Ipvs::list_connections`].
+    ///
+    /// # Errors
+    /// As the blocking method, and [`ConnectionListing::connections`].
+    pub async fn list_connections(
+        &self,
+        wanted: Filter,
+    ) -> Result<Vec<Listed<'static>>, ListingError> {
+        self.run(move |ipvs| ipvs.list_connections(wanted)?.connections()).await
+    }
+
+    /// How many match, on every kernel; see [`ConnectionListing::count`].
+    ///
+    /// # Errors
+    /// As the blocking method.
+    pub async fn count_listed(&self, wanted: Filter) -> Result<Count, ListingError> {
+        self.run(move |ipvs| ipvs.list_connections(wanted)?.count()).await
     }
 
     /// Deletes one connection; see [`Ipvs::delete_connection`].

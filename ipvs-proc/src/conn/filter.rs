@@ -27,14 +27,22 @@ use super::{Connection, State, Virtual};
 /// # Ok::<(), ipvs_types::ParseError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Filter {
-    protocol: Option<Protocol>,
-    client: Option<Network>,
-    client_port: Option<u16>,
-    service: Option<ServiceFilter>,
-    dest: Option<ServiceFilter>,
-    states: Vec<String>,
-    expires: Option<RangeInclusive<Duration>>,
+    /// The protocol; templates of fwmark services have 0.
+    pub protocol: Option<Protocol>,
+    /// The client; a template has its client's masked address.
+    pub client: Option<Network>,
+    /// The client's port; templates have 0.
+    pub client_port: Option<u16>,
+    /// The virtual address, or the mark of a template.
+    pub service: Option<ServiceFilter>,
+    /// The destination; none is a firewall mark.
+    pub dest: Option<ServiceFilter>,
+    /// States by the kernel's names, of which it has one; if there are none here, any.
+    pub states: Vec<String>,
+    /// The time left.
+    pub expires: Option<RangeInclusive<Duration>>,
 }
 
 impl Filter {

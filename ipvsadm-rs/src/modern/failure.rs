@@ -3,6 +3,7 @@
 
 use std::io;
 
+use ipvs_netlink::ListingError;
 use ipvs_proc::sysctl::{Error, RestoreError};
 use ipvs_proc::{ReadError, RootError, StreamError};
 use ipvs_syncd::surgery::SessionError;
@@ -74,6 +75,15 @@ impl From<StreamError> for Failure {
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         with_source(&error)
+    }
+}
+
+impl From<ListingError> for Failure {
+    fn from(error: ListingError) -> Self {
+        match error {
+            ListingError::Kernel(error) => error.into(),
+            error => with_source(&error),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod harness;
 pub mod interrupted;
 pub mod legacy;
 pub mod listing;
+pub mod means;
 pub mod misbehave;
 pub mod model;
 pub mod names;
@@ -57,6 +58,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         interrupted::CASES,
         legacy::CASES,
         listing::CASES,
+        means::CASES,
         model::CASES,
         names::CASES,
         proc::CASES,

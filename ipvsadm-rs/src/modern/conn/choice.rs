@@ -2,7 +2,6 @@
 //! Which connections are changed.
 
 use clap::Args;
-use ipvs_netlink::ext::ConnectionFilter;
 use ipvs_proc::{Connection, Filter};
 
 use super::surgery::Site;
@@ -36,11 +35,6 @@ impl Choice {
             (false, true) => Err(Failure::usage("--all goes without conditions (see --help)")),
             _ => Ok(filter),
         }
-    }
-
-    /// As much of it as the kernel can look at.
-    pub(super) fn narrowed(&self) -> ConnectionFilter {
-        self.selection.narrowed()
     }
 
     /// How many are changed at most.

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use clap::Args;
-use ipvs_netlink::ext::Connection as Known;
+use ipvs_netlink::ext::{Connection as Known, ConnectionFilter, ConnectionKey};
 use ipvs_netlink::types::{DaemonConfig, DaemonRole};
 use ipvs_netlink::{Error, Ipvs};
 use ipvs_proc::{Connection, Layout};
@@ -18,7 +18,6 @@ use super::surgery::{Open, Surgery};
 use crate::legacy::streams::Io;
 use crate::modern::failure::Failure;
 use crate::modern::proc::bad_lines;
-use crate::modern::proc::conns::listed;
 use crate::modern::{Outcome, signals};
 
 /// End connections and templates
@@ -89,10 +88,10 @@ impl Delete {
 
     /// What matches, connections before what controls them.
     fn choose(&self, ipvs: &mut Ipvs) -> Result<Vec<Entry>, Failure> {
-        let (filter, narrowed) = (self.choice.filter()?, self.choice.narrowed());
+        let filter = self.choice.filter()?;
         let mut found: Vec<(Known, Connection<'static>)> = Vec::new();
-        let ended = ipvs.visit_connections(&narrowed, |known| {
-            let shown = listed::listed(known.clone(), Layout::Plain);
+        let ended = ipvs.visit_connections(&ConnectionFilter::covering(&filter), |known| {
+            let shown = known.listed(Layout::Plain);
             if filter.matches(&shown) {
                 found.push((known, shown));
             }
@@ -131,7 +130,10 @@ impl Delete {
 
 /// The same with their keys; `None` if there is a template among them.
 fn entries(chosen: Vec<Connection<'static>>) -> Option<Vec<Entry>> {
-    chosen.into_iter().map(|one| listed::key(&one).map(|key| Entry::new(one, key))).collect()
+    chosen
+        .into_iter()
+        .map(|one| ConnectionKey::of_listed(&one).map(|key| Entry::new(one, key)))
+        .collect()
 }
 
 /// What may surprise where others have the same connections.
@@ -145,7 +147,7 @@ fn cautions(ipvs: &mut Ipvs) -> Result<Vec<Caution>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use ipvs_netlink::ext::{ConnectionKey, Features};
+    use ipvs_netlink::ext::Features;
     use ipvs_netlink::fake::{Kernel, Release};
     use ipvs_netlink::types::{Method, Protocol};
 
@@ -166,7 +168,7 @@ mod tests {
         kernel.add_connection(connection(2));
         let mut ipvs = Ipvs::with_backend(kernel.clone());
         assert_eq!(Means::best(&mut ipvs)?, Means::Module);
-        let shown = listed::listed(connection(1), Layout::Plain);
+        let shown = connection(1).listed(Layout::Plain);
         let chosen = entries(vec![shown]).expect("no template");
         let mut ending = Ending::new(&mut ipvs, &chosen);
         assert_eq!(ending.end(&chosen[0])?, Fate::Ended);
@@ -175,7 +177,7 @@ mod tests {
 
         let mut template = connection(3);
         template.key.template = true;
-        let both = [connection(1), template].map(|one| listed::listed(one, Layout::Plain));
+        let both = [connection(1), template].map(|one| one.listed(Layout::Plain));
         assert!(entries(both.to_vec()).is_none());
         Ok(())
     }

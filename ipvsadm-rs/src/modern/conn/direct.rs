@@ -195,7 +195,7 @@ mod tests {
             let key = ConnectionKey::new(Protocol::TCP, client, ([192, 0, 2, 1], 80).into());
             let known =
                 Known::new(key, ([10, 1, 0, 2], 80).into(), ipvs_netlink::types::Method::MASQ);
-            let listed = crate::modern::proc::conns::listed::listed(known.clone(), Layout::Plain);
+            let listed = known.listed(Layout::Plain);
             assert!(matches!(listed.state, State::Tcp(_)));
             Entry::known(listed, known)
         };

@@ -64,8 +64,8 @@ pub(super) fn say(tier: Tier, what: &str, io: &mut Io<'_>) {
     warn(io, &format!("{tier}: {what}"));
 }
 
-/// A client for listing connections, if the kernel lists them by netlink and lets the caller in. What
-/// hinders it is no failure: there is /proc for everybody.
+/// A client for listing connections, if the kernel lets the caller in. What hinders it is no failure: there
+/// is /proc for everybody.
 pub(super) fn lister(
     netns: Option<&Netns>,
     verbose: bool,
@@ -94,5 +94,5 @@ pub(super) fn lister(
         let what = if listed { "read by netlink" } else { "read from /proc/net/ip_vs_conn" };
         say(tier, &format!("connections are {what}"), io);
     }
-    listed.then_some(ipvs)
+    Some(ipvs)
 }

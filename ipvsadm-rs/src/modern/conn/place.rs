@@ -29,8 +29,7 @@ pub(super) struct Where {
 }
 
 impl Where {
-    /// Does `work` with a client if the kernel lists connections by netlink, and with the place of the
-    /// files if it does not.
+    /// Does `work` with a client if there can be one, and with the place of the files if not.
     pub(super) fn with_lister(
         &self,
         io: &mut Io<'_>,

@@ -32,7 +32,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Some hundred connections and templates of both families and three protocols.
-pub(super) fn some() -> Result<Vec<syncd::Connection<'static>>, Failure> {
+pub(in crate::cases) fn some() -> Result<Vec<syncd::Connection<'static>>, Failure> {
     let mut all = Vec::new();
     for protocol in [Protocol::TCP, Protocol::UDP, Protocol::SCTP] {
         for ipv6 in [false, true] {

@@ -8,6 +8,7 @@ mod snapshot;
 mod speed;
 
 use crate::case::Case;
+pub(super) use conns::some;
 
 /// The tests of this module.
 pub const CASES: &[&[Case]] =

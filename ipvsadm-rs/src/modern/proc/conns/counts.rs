@@ -5,11 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 
 use clap::ValueEnum;
+use ipvs_netlink::ConnectionListing;
 use ipvs_netlink::types::Protocol;
 use ipvs_proc::{Connection, ConnectionService, Count, Expiry, Groups, State, Virtual};
 use serde_json::json;
 
-use super::chosen::Chosen;
 use super::service;
 use crate::legacy::streams::Io;
 use crate::modern::{Outcome, print};
@@ -60,7 +60,12 @@ const STEPS: &[Field<Step>] = &[
 ];
 
 /// Prints the numbers of each group, the largest first.
-pub(super) fn by(by: By, chosen: &mut Chosen<'_>, json: bool, io: &mut Io<'_>) -> Outcome {
+pub(super) fn by(
+    by: By,
+    chosen: &mut ConnectionListing<'_>,
+    json: bool,
+    io: &mut Io<'_>,
+) -> Outcome {
     let mut groups = Groups::default();
     count(chosen, |connection| groups.add(by.group(connection), connection))?;
     let rows: Vec<Row> =
@@ -73,7 +78,11 @@ pub(super) fn by(by: By, chosen: &mut Chosen<'_>, json: bool, io: &mut Io<'_>) -
 }
 
 /// Prints how many expire when.
-pub(super) fn histogram(chosen: &mut Chosen<'_>, json: bool, io: &mut Io<'_>) -> Outcome {
+pub(super) fn histogram(
+    chosen: &mut ConnectionListing<'_>,
+    json: bool,
+    io: &mut Io<'_>,
+) -> Outcome {
     let mut expiry = Expiry::default();
     count(chosen, |connection| expiry.add(connection))?;
     let (mut steps, mut from) = (Vec::new(), 0);
@@ -88,12 +97,12 @@ pub(super) fn histogram(chosen: &mut Chosen<'_>, json: bool, io: &mut Io<'_>) ->
     }
 }
 
-fn count(chosen: &mut Chosen<'_>, mut add: impl FnMut(&Connection<'_>)) -> Outcome {
+fn count(chosen: &mut ConnectionListing<'_>, mut add: impl FnMut(&Connection<'_>)) -> Outcome {
     let counted = chosen.visit(|connection| {
         add(connection);
         ControlFlow::<()>::Continue(())
     });
-    counted.map(|_| 0)
+    Ok(counted.map(|_| 0)?)
 }
 
 impl By {

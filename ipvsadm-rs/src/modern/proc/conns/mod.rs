@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `ipvsadm proc conns`
 
-pub(in crate::modern) mod chosen;
 mod counts;
-pub(in crate::modern) mod listed;
-mod listing;
 pub(in crate::modern) mod selection;
+mod show;
 
 use clap::Args;
-use ipvs_netlink::Ipvs;
-use ipvs_netlink::ext::ConnectionFilter;
+use ipvs_netlink::{ConnectionListing, Ipvs};
 use ipvs_proc::{BadLines, Filter, Layout, Root, Virtual};
 
 use super::{View, bad_lines};
 use crate::legacy::streams::Io;
 use crate::modern::Outcome;
 use crate::modern::failure::Failure;
-use chosen::{ByNetlink, Chosen};
 
 /// Show connections and templates, or how many there are of each kind
 ///
 /// Templates are the memory of persistence: client port 0, state NONE or ASSURED. Of connections that
 /// a firewall mark brought, the kernel shows the packet's address; only their templates have the mark.
-/// The kernel's listing is not of one moment; before 7.1 it takes long for 10,000 and more.
+/// The kernel's listing is not of one moment; before 7.1 it takes long for 10,000 and more, and leaves
+/// some out while others, of any network namespace, come and go.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(in crate::modern) struct Conns {
@@ -39,23 +36,17 @@ pub(in crate::modern) struct Conns {
     sync: bool,
 }
 
-impl Chosen<'_> {
-    /// Those of a kernel that lists them by netlink, if there is one, else those of the files in `root`.
-    /// The filter is as much as the kernel can look at, and all of it.
-    pub(in crate::modern) fn open<'i>(
-        ipvs: Option<&'i mut Ipvs>,
-        root: Root,
-        (narrowed, filter): (ConnectionFilter, Filter),
-        layout: Layout,
-    ) -> Result<Chosen<'i>, Failure> {
-        match ipvs {
-            Some(ipvs) => Ok(Chosen::Kernel(ByNetlink { ipvs, narrowed, filter, layout })),
-            None => {
-                let all = root.connections(layout)?.bad_lines(BadLines::Skip);
-                Ok(Chosen::File(all.filter_by(filter)))
-            }
-        }
-    }
+/// Those of a kernel that is asked for them, if there is one, else those of the files in `root`.
+pub(in crate::modern) fn listing<'i>(
+    ipvs: Option<&'i mut Ipvs>,
+    root: Root,
+    wanted: Filter,
+) -> Result<ConnectionListing<'i>, Failure> {
+    let listing = match ipvs {
+        Some(ipvs) => ipvs.list_connections(wanted)?,
+        None => ConnectionListing::of_files(root, wanted),
+    };
+    Ok(listing.bad_lines(BadLines::Skip))
 }
 
 impl Conns {
@@ -72,15 +63,14 @@ impl Conns {
     ) -> Outcome {
         let View { root, json, strict } = view;
         let layout = if self.sync { Layout::Sync } else { Layout::Plain };
-        let filters = (self.selection.narrowed(), self.selection.filter()?);
-        let mut chosen = Chosen::open(ipvs, root, filters, layout)?;
+        let mut chosen = listing(ipvs, root, self.selection.filter()?)?.layout(layout);
         match (self.by, self.histogram, json) {
             (Some(by), _, _) => counts::by(by, &mut chosen, json, io)?,
             (None, true, _) => counts::histogram(&mut chosen, json, io)?,
-            (None, false, true) => listing::json(&mut chosen, io)?,
-            (None, false, false) => listing::table(&mut chosen, layout, io)?,
+            (None, false, true) => show::json(&mut chosen, io)?,
+            (None, false, false) => show::table(&mut chosen, layout, io)?,
         };
-        bad_lines::report(&chosen.skipped(), strict, io)
+        bad_lines::report(chosen.skipped(), strict, io)
     }
 }
 

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use ipvs_netlink::ext::{ConnectionFilter, End};
 use ipvs_netlink::types::{ParseError, Protocol};
 use ipvs_proc::{Filter, Network, ServiceFilter, State};
 
@@ -94,37 +93,6 @@ impl Selection {
             filter = filter.expires(Duration::from_secs(least)..=Duration::from_secs(most));
         }
         Ok(filter)
-    }
-}
-
-impl Selection {
-    /// As much of it as a patched kernel can look at: what it excludes, [`filter`](Self::filter) does.
-    pub(in crate::modern) fn narrowed(&self) -> ConnectionFilter {
-        let end = |chosen: Option<ServiceFilter>, port| match chosen {
-            Some(ServiceFilter::Address(network, own)) => {
-                End { network: Some(network), port: own.or(port) }
-            }
-            _ => End { network: None, port },
-        };
-        let mut narrowed = ConnectionFilter::new();
-        narrowed.protocol = self.protocol.filter(|protocol| protocol.0 < 256);
-        narrowed.client = end(self.client, self.client_port);
-        narrowed.service = end(self.service, None);
-        narrowed.dest = end(self.dest, None);
-        let mark = matches!(self.service, Some(ServiceFilter::Fwmark(_))) || self.fwmark.is_some();
-        if mark || self.protocol == Some(Protocol(0)) { narrowed.templates(true) } else { narrowed }
-    }
-
-    /// The same if the kernel can look at all of it.
-    pub(in crate::modern) fn exact(&self) -> Option<ConnectionFilter> {
-        let Self { protocol, service, fwmark, state, expires_under, expires_over, .. } = self;
-        let mark = matches!(service, Some(ServiceFilter::Fwmark(_))) || fwmark.is_some();
-        let time = expires_under.is_some() || expires_over.is_some();
-        let odd = protocol.is_some_and(|protocol| !(1..256).contains(&protocol.0));
-        // A filter by address never matches a mark, which the kernel keeps in the address's place.
-        let by_address = matches!(service, Some(ServiceFilter::Address(..))) && protocol.is_none();
-        let partly = mark || time || odd || by_address || !state.is_empty();
-        (!partly).then(|| self.narrowed())
     }
 }
 

@@ -4,16 +4,16 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
+use ipvs_netlink::ConnectionListing;
 use ipvs_proc::{Connection, Layout, Origin};
 
-use super::chosen::Chosen;
 use super::service;
 use crate::legacy::streams::Io;
 use crate::modern::{Outcome, unwritten};
 use crate::output::{escape, json};
 
 /// Prints them as JSON: the records of `ipvs_proc`, one a line.
-pub(super) fn json(chosen: &mut Chosen<'_>, io: &mut Io<'_>) -> Outcome {
+pub(super) fn json(chosen: &mut ConnectionListing<'_>, io: &mut Io<'_>) -> Outcome {
     let mut stream = json::Stream::new(io.stdout, "connections");
     each(chosen, |connection| stream.push(connection))?;
     stream.finish().map(|()| 0).map_err(|error| unwritten(&error))
@@ -21,7 +21,11 @@ pub(super) fn json(chosen: &mut Chosen<'_>, io: &mut Io<'_>) -> Outcome {
 
 /// Prints them as a table. Its columns have the widths that nearly all IPv4 connections fit into: to fit
 /// them to the contents, as other tables do, all rows would have to be in memory.
-pub(super) fn table(chosen: &mut Chosen<'_>, layout: Layout, io: &mut Io<'_>) -> Outcome {
+pub(super) fn table(
+    chosen: &mut ConnectionListing<'_>,
+    layout: Layout,
+    io: &mut Io<'_>,
+) -> Outcome {
     let last = match layout {
         Layout::Plain => "ENGINE",
         Layout::Sync => "ORIGIN",
@@ -39,7 +43,7 @@ pub(super) fn table(chosen: &mut Chosen<'_>, layout: Layout, io: &mut Io<'_>) ->
 
 /// Goes through them until one can't be written.
 fn each(
-    chosen: &mut Chosen<'_>,
+    chosen: &mut ConnectionListing<'_>,
     mut show: impl FnMut(&Connection<'_>) -> io::Result<()>,
 ) -> Outcome {
     let ended = chosen.visit(|connection| match show(connection) {

@@ -216,6 +216,30 @@ fn a_checkpoint_is_whole_private_and_read_back() {
 }
 
 #[test]
+fn a_dry_run_counts_what_the_version_can_say() {
+    let director = director();
+    let (root, table) = (director.path(), director.path().join("net/ip_vs_conn"));
+    let mut text = fs::read_to_string(&table).expect("a table");
+    text += "TCP fd01:0000:0000:0000:0000:0000:0000:0002 9C44 \
+             2001:0db8:0000:0000:0000:0000:0000:0100 0051 \
+             fd02:0000:0000:0000:0000:0000:0000:0002 1F90 ESTABLISHED     800\n";
+    fs::write(&table, text).expect("written");
+    let file = root.join("conns.json").display().to_string();
+    let written = run(&["send", "checkpoint", &file, "--root", &root.display().to_string()]);
+    assert_eq!(written.status, 0, "{}", written.stderr);
+    for (options, left_out) in
+        [(&[][..], 0), (&["--sync-version", "1"], 0), (&["--sync-version", "0"], 1)]
+    {
+        let line = [&["send", "replay", &file, "--dry-run", "--json"], options].concat();
+        let counted = json(&run(&line).stdout);
+        assert_eq!(counted["connections"], 103 - left_out, "{counted}");
+        let skipped = counted["skipped"].as_object().expect("an object");
+        let skipped = skipped.values().filter_map(Value::as_u64);
+        assert_eq!(skipped.sum::<u64>(), left_out, "{counted}");
+    }
+}
+
+#[test]
 fn time_that_reading_takes_is_not_subtracted_twice() {
     let director = director();
     let root = director.path().to_str().expect("text");

@@ -58,6 +58,11 @@ pub(super) struct Route {
 }
 
 impl Group {
+    /// The version of the messages, if it was given.
+    pub(super) const fn version(&self) -> Option<Version> {
+        self.sync_version
+    }
+
     /// What was asked for, completed by the running master.
     pub(super) fn route(
         &self,

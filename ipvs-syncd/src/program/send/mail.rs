@@ -30,8 +30,16 @@ pub(super) struct Mail {
 impl Mail {
     /// None yet.
     pub(super) const fn new(route: &Route) -> Self {
-        let Route { version, .. } = *route;
-        Self { encoder: route.encoder(), version, waiting: 0, parcels: Vec::new() }
+        Self::with(route.encoder(), route.version)
+    }
+
+    /// None yet, and none to be sent: only this version matters.
+    pub(super) const fn unsent(version: Version) -> Self {
+        Self::with(Encoder::new(version, 0), version)
+    }
+
+    const fn with(encoder: Encoder, version: Version) -> Self {
+        Self { encoder, version, waiting: 0, parcels: Vec::new() }
     }
 
     /// Adds a connection; version 0 loses what it has no place for.

@@ -19,7 +19,7 @@ use serde::Serialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::director::{self, Place};
-use super::group::{Group, Route};
+use super::group::Group;
 use super::mail::{Courier, Mail, Parcel};
 use super::progress::Progress;
 use super::tally::Tally;
@@ -99,9 +99,15 @@ impl Replay {
         let checkpoint = checkpoint.map_err(|error| Failure::failed(error).of(&self.file))?;
         let Left { age, connections, expired } = checkpoint.left(SystemTime::now());
         let mut tally = Tally::default();
-        if self.dry_run || self.local {
-            // The version of a group, which can't say everything, does not matter.
-            connections.iter().for_each(|connection| tally.count(connection, true));
+        match self.group.version() {
+            Some(version) if self.dry_run && !self.local => {
+                parcels(Mail::unsent(version), &connections, &mut tally);
+            }
+            _ if self.dry_run || self.local => {
+                // No version is known, or it does not matter that there is one which can't say everything.
+                connections.iter().for_each(|connection| tally.count(connection, true));
+            }
+            _ => {}
         }
         (0..expired).for_each(|_| tally.skip("expired since the checkpoint"));
         let local = match (self.dry_run, self.local) {
@@ -127,7 +133,7 @@ impl Replay {
         let place = Place { netns: self.netns.clone(), root: None };
         let route = self.group.route(&place.director()?, place.netns.as_ref())?;
         let mut courier = Courier::new(&route, self.rate)?;
-        let parcels = parcels(&route, all, tally);
+        let parcels = parcels(Mail::new(&route), all, tally);
         for _ in 0..self.tries.get() {
             tally.post(&parcels);
             courier.deliver(&parcels, &mut Progress::of(tally.sendable()))?;
@@ -180,8 +186,7 @@ impl Replay {
 }
 
 /// What tells the group of the connections, and what is left out because its version can't say it.
-fn parcels(route: &Route, connections: &[Connection<'_>], tally: &mut Tally) -> Vec<Parcel> {
-    let mut mail = Mail::new(route);
+fn parcels(mut mail: Mail, connections: &[Connection<'_>], tally: &mut Tally) -> Vec<Parcel> {
     for connection in connections {
         match mail.push(connection) {
             Ok(()) => tally.count(connection, true),
@@ -194,7 +199,6 @@ fn parcels(route: &Route, connections: &[Connection<'_>], tally: &mut Tally) -> 
 #[cfg(test)]
 mod tests {
     use ipvs_syncd::Version;
-    use ipvs_syncd::socket::Target;
     use ipvs_types::Protocol;
 
     use super::*;
@@ -209,10 +213,8 @@ mod tests {
         let v6 = made(["[fd00::1]:9", "[2001:db8::1]:80", "[fd01::2]:80"]);
         let all = [v4.clone(), v6.clone(), v4, v6];
         for (version, connections, left_out) in [(Version::V1, 4, 0), (Version::V0, 2, 2)] {
-            let target = Target::new("lo".parse().expect("a name"));
-            let route = Route { target, sync_id: 1, version, max_len: 1472 };
             let mut tally = Tally::default();
-            let parcels = parcels(&route, &all, &mut tally);
+            let parcels = parcels(Mail::unsent(version), &all, &mut tally);
             let told: u32 = parcels.iter().map(|parcel| parcel.connections).sum();
             assert_eq!((u64::from(told), tally.sendable()), (connections, connections));
             let tally = serde_json::to_value(&tally).expect("JSON");

@@ -41,11 +41,12 @@ where
         match answer {
             _ if seq != self.seq => Ok(Progress::More),
             Answer::Data { attributes, .. } => {
-                let item = (self.decode)(attributes).map_err(|e| malformed(self.request, &e))?;
-                Ok(match (self.show)(item) {
-                    ControlFlow::Continue(()) => Progress::More,
-                    ControlFlow::Break(()) => Progress::Enough,
-                })
+                // Without a `?` in between, which would move each item once more.
+                match (self.decode)(attributes).map(&mut self.show) {
+                    Ok(ControlFlow::Continue(())) => Ok(Progress::More),
+                    Ok(ControlFlow::Break(())) => Ok(Progress::Enough),
+                    Err(error) => Err(malformed(self.request, &error)),
+                }
             }
             Answer::Done { errno: None, .. } => Ok(Progress::Complete),
             Answer::Done { errno: Some(errno), ext_ack } | Answer::Nack { errno, ext_ack } => {

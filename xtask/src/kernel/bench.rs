@@ -21,6 +21,8 @@ const PROGRAM: &str = "vm-walk";
 pub fn bench(kernel: &'static Kernel) -> Result<ExitCode> {
     let mut options = Options::parse(Vec::new())?;
     (options.kernels, options.module) = (vec![kernel], false);
+    // One thread emulates them all: a second one would only have page tables looked up twice.
+    options.cpus = 1;
     let module = super::module(kernel)?;
     let program = build::guest_program(PROGRAM)?;
     let machine = run::machine(&options, TIMEOUT)?;

@@ -190,8 +190,10 @@ impl Machine {
         }
         command.arg("--append").arg(KERNEL_OPTIONS);
         if !self.kvm || self.icount {
-            // QEMU 7.2 emulates cmpxchg16b wrongly, on which the allocator of 6.12 and 7.2 relies.
-            command.args(["--disable-kvm", "--qemu-opts=-cpu max,-cx16"]);
+            // QEMU 7.2 emulates cmpxchg16b wrongly, on which the allocator of 6.12 and 7.2 relies. Of what
+            // else a processor may have, two things are fast in hardware and slow here: a fifth level of
+            // page tables is one more to go through for each page, and "enhanced" copying goes byte by byte.
+            command.args(["--disable-kvm", "--qemu-opts=-cpu max,-cx16,-la57,-erms"]);
             // Two emulating threads can miss that code was patched: the kernel then dies of a break
             // point that is no longer there (`Oops: int3`).
             command.arg("--qemu-opts=-accel tcg,thread=single");

@@ -48,7 +48,7 @@ Options of run, shell and test:
   --patched                  ip_vs with our patches (`cargo xtask kernel`) instead of the kernel's own
   --stdin                    read standard input to its end and give it to COMMAND
   --icount                   guest time counts executed instructions (one processor, no KVM)
-  --qemu OPTION              a further QEMU option, e.g. '-cpu max,-cx16,-erms'";
+  --qemu OPTION              a further QEMU option, e.g. '-smbios type=1,serial=7'";
 
 /// Dispatches `cargo xtask vm …`.
 pub fn main(mut arguments: Vec<OsString>) -> Result<ExitCode> {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Surgery on a kernel in memory.
 
-#[path = "support/kernel.rs"]
+mod clients;
+mod interrupts;
+#[path = "../support/kernel.rs"]
 mod kernel;
 
 use std::net::SocketAddr;
@@ -202,29 +204,6 @@ fn what_goes_on_in_spite_of_all_is_told_and_served() {
 }
 
 #[test]
-fn an_interrupt_leaves_no_connection_whose_packets_are_dropped() {
-    let (mut dropped, mut patience) = (0, 1);
-    loop {
-        let mut table = Table::new(Rules::Strict);
-        let connection = connection(UDP, DNS, 0);
-        let every = Duration::from_millis(10);
-        let flow = Flow { connection: connection.clone(), every, new: None, template: None };
-        (table.flows, table.held, table.patience) = (vec![flow], usize::MAX, patience);
-        let number = table.add(connection.clone(), None);
-        let outcomes = delete(&mut table, &[number]);
-        let found = table.found(&table.flows[0].connection).expect("one");
-        assert_eq!(found.connection.dest(), connection.dest(), "after {patience} pauses");
-        dropped += usize::from(found.number != number);
-        if outcomes == [Outcome::Stayed] {
-            break;
-        }
-        assert_eq!(outcomes, [Outcome::Interrupted], "after {patience} pauses");
-        patience += 1;
-    }
-    assert!(dropped > 0);
-}
-
-#[test]
 fn what_a_reading_left_out_is_not_taken_for_ended() {
     for blind in [1, 3, 5] {
         let mut table = Table::new(Rules::Strict);
@@ -305,102 +284,6 @@ fn what_can_not_or_should_not_move_is_left_alone() {
     assert!(reasons("10.1.0.3:8080", true).contains(&Reason::NoSuchDest(address("10.1.0.3:8080"))));
 }
 
-#[test]
-fn a_resting_client_is_freed() {
-    let mut table = Table::new(Rules::Strict);
-    let pin = table.add(template(TEMPLATE), None);
-    let [one, two] = ["10.0.0.1:1", "10.0.0.200:2"];
-    for client in [one, two] {
-        table.add(connection(UDP, [client, DNS[1], DNS[2]], 0), Some(pin));
-    }
-    // Of another client, another destination, another service.
-    let others = [
-        table.add(connection(UDP, ["10.0.1.1:1", DNS[1], DNS[2]], 0), None),
-        table.add(connection(UDP, ["10.0.0.1:3", DNS[1], "10.1.0.3:53"], 0), None),
-        table.add(connection(TCP, WEB, 1), None),
-    ];
-    assert_eq!(unpin(&mut table, pin), Outcome::Unpinned { connections: 2 });
-    assert_eq!(table.entries.len(), others.len());
-    assert!(others.iter().all(|number| table.has(*number)));
-}
-
-#[test]
-fn a_client_that_talks_all_the_time_is_freed() {
-    for every in [990, 10_000, 90_000, 700_000] {
-        let mut table = Table::new(Rules::Strict);
-        let pin = table.add(template(TEMPLATE), None);
-        let number = table.add(connection(UDP, DNS, 0), Some(pin));
-        table.flows = vec![Flow {
-            connection: connection(UDP, DNS, 0),
-            every: Duration::from_micros(every),
-            new: Some(address("10.1.0.3:53")),
-            template: Some(template(TEMPLATE)),
-        }];
-        let outcome = unpin(&mut table, pin);
-        assert!(matches!(outcome, Outcome::Unpinned { .. }), "{every}: {outcome:?}");
-        assert!(!table.has(pin) && !table.has(number));
-        // It is scheduled like any other.
-        table.flows[0].every = Duration::from_millis(8);
-        ipvs_syncd::surgery::Director::pause(&mut table, Duration::from_millis(40));
-        let found = table.found(&table.flows[0].connection).expect("made anew");
-        assert_eq!(found.connection.dest(), address("10.1.0.3:53"), "{every}");
-    }
-}
-
-/// A packet that comes between the message that ends a connection and the next tick, once at each of
-/// the messages, and once too often.
-#[test]
-fn a_packet_at_the_wrong_moment_is_noticed() {
-    let cases = [(0, 1, true), (1, 1, true), (1, 3, true), (1, 10_000, false)];
-    for (spared, count, freed) in cases {
-        let mut table = Table::new(Rules::Strict);
-        let pin = table.add(template(TEMPLATE), None);
-        table.add(connection(UDP, DNS, 0), Some(pin));
-        table.flows = vec![Flow {
-            connection: connection(UDP, DNS, 0),
-            every: Duration::from_millis(8),
-            new: Some(address("10.1.0.3:53")),
-            template: Some(template(TEMPLATE)),
-        }];
-        table.races = Races { spared, count };
-        let outcome = unpin(&mut table, pin);
-        let found = table.found(&table.flows[0].connection).expect("there").connection.dest();
-        assert_eq!(outcome != Outcome::Stayed, freed, "{spared} {count}: {outcome:?}");
-        assert_eq!(found == address("10.1.0.3:53"), freed, "{spared} {count}: {found}");
-    }
-}
-
-#[test]
-fn the_template_of_a_mark_takes_what_no_address_accounts_for() {
-    let mut table = Table::new(Rules::Strict);
-    let mark = template(["10.0.0.0:0", "0.0.0.66:0", "10.1.0.7:0"]);
-    let pin = table.add(Connection { protocol: Protocol(0), ..mark }, None);
-    let ends = ["10.0.0.9:4000", "198.51.100.5:443", "10.1.0.7:443"];
-    table.add(connection(TCP, ends, 1), Some(pin));
-    let stays = table.add(connection(UDP, DNS, 0), None);
-    assert_eq!(unpin(&mut table, pin), Outcome::Unpinned { connections: 1 });
-    assert_eq!(table.entries.len(), 1);
-    assert!(table.has(stays));
-}
-
-#[test]
-fn a_template_with_connections_can_not_be_deleted() {
-    let mut table = Table::new(Rules::Strict);
-    let pin = table.add(template(TEMPLATE), None);
-    assert_eq!(delete(&mut table, &[pin]), [Outcome::Ended]);
-    let pin = table.add(template(TEMPLATE), None);
-    table.add(connection(UDP, DNS, 0), Some(pin));
-    assert_eq!(delete(&mut table, &[pin]), [Outcome::Stayed]);
-}
-
-#[test]
-fn an_interrupted_run_says_what_it_does_not_know() {
-    let mut table = Table::new(Rules::Strict);
-    let number = table.add(connection(TCP, WEB, 1), None);
-    table.patience = 1;
-    assert_eq!(delete(&mut table, &[number]), [Outcome::Interrupted]);
-}
-
 /// Nothing arrives, so that whatever is said to be done is wrong.
 #[test]
 fn an_entry_that_is_listed_twice_is_one() {
@@ -440,21 +323,6 @@ fn an_entry_and_the_one_in_its_place_are_two() {
     assert_eq!(delete(&mut deaf, &both), [Outcome::Stayed; 2]);
     let [first, second] = both;
     assert_eq!(delete(&mut deaf, &[second, first]), [Outcome::Stayed; 2]);
-}
-
-#[test]
-fn an_interrupt_ends_a_round() {
-    let mut table = Table::new(Rules::Strict);
-    // Of 36 bytes each, 40 in a datagram: 50 datagrams, of which 32 go at once.
-    for port in 1..=2000 {
-        let client = format!("10.0.0.1:{port}");
-        table.add(connection(TCP, [&client, WEB[1], WEB[2]], 1), None);
-    }
-    table.patience = 1;
-    let report = perform(Plan::delete(table.listed(), &directory()), &mut table);
-    assert_eq!(table.sent.len(), 32);
-    assert_eq!(report.done.len(), 2000);
-    assert!(report.done.iter().all(|done| done.outcome == Outcome::Interrupted));
 }
 
 #[test]

@@ -26,11 +26,13 @@ impl Systemd {
     /// # Errors
     /// It does not get there in time.
     pub fn boot(root: &Root, unit: &str) -> Result<Self, Failure> {
-        // As in a container; a root control group that it need not share.
+        // As in a container. Its control groups are its own: of two systemds that share them, one
+        // removes a service's group before the other's process has entered it.
         let script = format!(
-            "mkdir -p /sys/fs/cgroup/{unit}; echo $$ >/sys/fs/cgroup/{unit}/cgroup.procs
+            "own=/sys/fs/cgroup/systemd-$$; mkdir $own && echo $$ >$own/cgroup.procs || exit 1
             exec unshare --pid --fork --kill-child --mount --uts --cgroup chroot {} /bin/sh -c '
-            mount -t proc proc /proc; mount -t cgroup2 cgroup2 /sys/fs/cgroup
+            set -e; mount -t proc proc /proc
+            umount /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup
             exec env -i container=ipvs PATH=/usr/sbin:/usr/bin /lib/systemd/systemd --system \
                 --show-status=no --log-target=journal --unit={unit}'",
             root.path().display()
@@ -77,9 +79,13 @@ impl Systemd {
     /// Runs a shell command line that must succeed, and returns its standard output.
     ///
     /// # Errors
-    /// As [`Systemd::cmd`], and when the status is not 0.
+    /// As [`Systemd::cmd`], and when the status is not 0; the message has what the journal says.
     pub fn run(&self, line: &str) -> Result<String, Failure> {
-        self.cmd(line)?.success()
+        self.cmd(line)?.success().map_err(|failure| {
+            let journal = self.cmd("journalctl --no-pager --lines=20");
+            let journal = journal.map_or_else(|failure| failure.to_string(), |told| told.text());
+            Failure::new(format!("{failure}\n{journal}"))
+        })
     }
 }
 

@@ -3,7 +3,9 @@
 //!
 //! The kernel answers a long question in parts and never says when somebody changed the table
 //! between them: entries are then lost or doubled in silence, or old and new ones stand together. A
-//! listing that must be right is therefore read until two reads agree.
+//! listing that must be right is therefore read until two reads agree. On kernels before 7 changes in
+//! other namespaces do the same harm; two reads in a row ask for parts of different sizes, so that
+//! they don't lose the same.
 
 use std::thread;
 use std::time::{Duration, Instant};

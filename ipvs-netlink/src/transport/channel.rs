@@ -17,8 +17,28 @@ use crate::ext::Snapshot;
 use crate::wire::{WireError, encode};
 use crate::{Error, Operation, Outcome, Request};
 
-/// The largest datagram that the kernel builds for a dump.
-const LARGE_WINDOW: usize = 32 * 1024;
+/// How much the kernel is offered room for. It builds the datagrams of a dump as large as the largest
+/// buffer that a socket ever offered, 32 KiB at most: large ones pay for a long list, small ones are
+/// cheaper for a short list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Windows {
+    small: usize,
+    large: usize,
+}
+
+impl Windows {
+    /// From the kernel's least, a page (at most 8 KiB), to its most.
+    pub(crate) fn widest() -> Self {
+        Self { small: rustix::param::page_size().clamp(4096, 8192), large: 32 * 1024 }
+    }
+
+    /// Others, in the golden ratio to the widest: whole numbers of one and of the other seldom
+    /// meet, and so a dump breaks at other places.
+    pub(crate) fn others() -> Self {
+        let widest = Self::widest();
+        Self { small: widest.small * 1618 / 1000, large: widest.large * 618 / 1000 }
+    }
+}
 
 /// After so many datagrams a dump is long enough for large ones to pay.
 const PATIENCE: usize = 16;
@@ -29,6 +49,7 @@ pub(crate) struct Channel {
     seq: u32,
     out: Vec<u8>,
     buffer: Vec<u8>,
+    windows: Windows,
     timeout: Duration,
     /// An exchange was abandoned: its answers may still arrive.
     abandoned: bool,
@@ -37,13 +58,19 @@ pub(crate) struct Channel {
 impl Channel {
     /// Connects in the calling thread's network namespace.
     pub(crate) fn open(timeout: Duration) -> Result<Self, Error> {
-        Self::connect(NETLINK_GENERIC, SocketAddr::new(0, 0), timeout)
+        Self::with_windows(Windows::widest(), timeout)
+    }
+
+    /// The same, for datagrams of other sizes.
+    pub(crate) fn with_windows(windows: Windows, timeout: Duration) -> Result<Self, Error> {
+        Self::connect(NETLINK_GENERIC, SocketAddr::new(0, 0), windows, timeout)
     }
 
     /// Connects to any port; the kernel's is 0.
     pub(super) fn connect(
         protocol: isize,
         to: SocketAddr,
+        windows: Windows,
         timeout: Duration,
     ) -> Result<Self, Error> {
         let io = |doing| move |source| Error::Io { doing, source };
@@ -54,8 +81,8 @@ impl Channel {
         let _ = socket.set_cap_ack(true);
         sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(timeout))
             .map_err(|errno| io("limit the wait for answers")(errno.into()))?;
-        let (out, buffer) = (Vec::with_capacity(4096), vec![0; small_window()]);
-        Ok(Self { socket, seq: 0, out, buffer, timeout, abandoned: false })
+        let (out, buffer) = (Vec::with_capacity(4096), vec![0; windows.small]);
+        Ok(Self { socket, seq: 0, out, buffer, windows, timeout, abandoned: false })
     }
 
     /// A question with one message for an answer.
@@ -163,8 +190,8 @@ impl Channel {
                 // The rest is thrown away before the next question.
                 Progress::Enough => return exchange.finish().map(|output| (output, datagrams)),
             }
-            if datagrams == PATIENCE && self.buffer.len() < LARGE_WINDOW {
-                self.buffer.resize(LARGE_WINDOW, 0);
+            if datagrams == PATIENCE && self.buffer.len() < self.windows.large {
+                self.buffer.resize(self.windows.large, 0);
             }
         }
         self.abandoned = false;
@@ -215,12 +242,6 @@ impl Channel {
             recv(&self.socket, &mut self.buffer[..], flags)
         {}
     }
-}
-
-/// The kernel builds a datagram of at least a page (at most 8 KiB) and else as large as the largest
-/// buffer that was ever offered; small ones are cheaper for short listings.
-fn small_window() -> usize {
-    rustix::param::page_size().clamp(4096, 8192)
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl Extended for Netlink {
     ) -> Result<(), Error> {
         let request = Request::ListConnections(*filter);
         let family = self.patched_id(request, Feature::ListConnections)?;
-        self.services.visit(family, request, decode::connection, visit)
+        self.services.first().visit(family, request, decode::connection, visit)
     }
 
     fn connection(&mut self, key: ConnectionKey) -> Result<Connection, Error> {
@@ -131,7 +131,7 @@ impl Extended for Netlink {
     ) -> Result<Option<Snapshot>, Error> {
         let request = Request::Snapshot { service, extent };
         let family = self.patched_id(request, Feature::Snapshot)?;
-        self.services.snapshot(family, request)
+        self.services.first().snapshot(family, request)
     }
 
     fn listen(&mut self) -> Result<Box<dyn Listener>, Error> {

@@ -5,12 +5,14 @@ mod assembly;
 mod census;
 mod channel;
 mod choose;
+mod complete;
 mod exchange;
 mod extended;
 mod listener;
 mod netlink;
 mod order;
 mod sockopt;
+mod turns;
 mod visit;
 
 pub(crate) use choose::{Choice, open};

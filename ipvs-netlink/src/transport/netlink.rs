@@ -6,7 +6,9 @@ use std::time::Duration;
 use ipvs_types::{DaemonConfig, ServiceKey, Timeouts};
 
 use super::channel::Channel;
+use super::complete::complete;
 use super::sockopt::Glance;
+use super::turns::Turns;
 use crate::ext::Extended;
 use crate::wire::decode::NetlinkFamily;
 use crate::wire::{WireError, decode, encode};
@@ -18,14 +20,15 @@ use crate::{
 /// Operations in one datagram. More than 256 answers overflow the socket's default receive buffer.
 const CHUNK: usize = 128;
 
-/// Two sockets, because the kernel builds datagrams as large as the largest buffer that was ever
-/// offered: large ones pay for a long list of services, small ones for the short lists of
-/// destinations that follow. A third, for socket options, is there to list destinations where they
-/// tell enough. All are opened at once, in the namespace of the opening thread.
+/// The lists of services have sockets of their own, because the kernel builds datagrams as large as
+/// the largest buffer that was ever offered: large ones pay for a long list of services, small ones
+/// for the short lists of destinations that follow. One more, for socket options, is there to list
+/// destinations where they tell enough. All are opened at once, in the namespace of the opening
+/// thread.
 pub(crate) struct Netlink {
     pub(super) family: u16,
     pub(super) main: Channel,
-    pub(super) services: Channel,
+    pub(super) services: Turns,
     pub(super) glance: Option<Glance>,
     pub(super) patched: Option<NetlinkFamily>,
     pub(super) add_on: Option<u16>,
@@ -43,7 +46,7 @@ impl Netlink {
             family => family?,
         };
         let glance = if glance { Glance::open() } else { None };
-        let services = Channel::open(timeout)?;
+        let services = Turns::open(timeout)?;
         Ok(Self { family, main, services, glance, patched: None, add_on: None })
     }
 
@@ -79,6 +82,24 @@ impl Netlink {
         Ok(outcomes)
     }
 
+    /// A dump of services and, where the socket options tell, what it left out.
+    fn all_services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
+        let Some(glance) = &mut self.glance else {
+            return self.services();
+        };
+        glance.begin();
+        let mut services = list_services(self.services.next(), self.family)?;
+        complete(&mut services, glance.services(), |service| {
+            let answer =
+                self.main.query(self.family, Request::GetService(service), decode::service);
+            match answer {
+                Err(error) if error.kind() == ErrorKind::NoSuchService => Ok(None),
+                answer => answer.map(Some),
+            }
+        })?;
+        Ok(services)
+    }
+
     /// Destinations as the kernel lists them: none also when the service does not exist.
     fn dests_or_none(&mut self, service: ServiceKey) -> Result<Vec<DestEntry>, Error> {
         let (request, family) = (Request::ListDests(service), service.family());
@@ -97,6 +118,10 @@ impl Netlink {
             None => self.dests_or_none(service.key),
         }
     }
+}
+
+fn list_services(channel: &mut Channel, family: u16) -> Result<Vec<ServiceEntry>, Error> {
+    channel.list(family, Request::ListServices, decode::service, |entry| entry.key)
 }
 
 impl Backend for Netlink {
@@ -118,8 +143,7 @@ impl Backend for Netlink {
     }
 
     fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
-        let request = Request::ListServices;
-        self.services.list(self.family, request, decode::service, |entry| entry.key)
+        list_services(self.services.next(), self.family)
     }
 
     fn service(&mut self, service: ServiceKey) -> Result<ServiceEntry, Error> {
@@ -159,10 +183,7 @@ impl Backend for Netlink {
     }
 
     fn listing(&mut self, detail: Detail) -> Result<Table, Error> {
-        if let Some(glance) = &mut self.glance {
-            glance.begin(detail);
-        }
-        let services = self.services()?;
+        let services = self.all_services()?;
         let mut table = Table { services: Vec::with_capacity(services.len()) };
         for service in services {
             let dests = self.dests_in(&service, detail)?;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_USERSOCK};
 
-use super::super::channel::Channel;
+use super::super::channel::{Channel, Windows};
+use super::super::turns::Turns;
 use super::*;
 use crate::wire::ext::number::{command, message};
 use crate::wire::number::{controller, netlink};
@@ -96,12 +97,12 @@ fn backend(families: Families) -> (Shared, Netlink) {
     });
     let open = || {
         let to = SocketAddr::new(address.port_number(), 0);
-        Channel::connect(NETLINK_USERSOCK, to, WAIT).expect("connected")
+        Channel::connect(NETLINK_USERSOCK, to, Windows::widest(), WAIT).expect("connected")
     };
     let family =
         |id| NetlinkFamily { name: number::FAMILY.as_bytes().to_vec(), id, groups: Vec::new() };
     let patched = patched.map(family);
-    let (main, services) = (open(), open());
+    let (main, services) = (open(), Turns::of([open(), open()]));
     (shared, Netlink { family: 20, main, services, glance: None, patched, add_on })
 }
 
@@ -187,7 +188,7 @@ fn this_kernel_calls_a_missing_family_so() -> Result<(), Error> {
     assert_eq!(error.expect_err("no such family").kind(), ErrorKind::ModuleUnloaded);
 
     // A change is not taken for one of a destination or a module that is missing.
-    let services = Channel::open(WAIT)?;
+    let services = Turns::open(WAIT)?;
     let mut netlink = Netlink {
         family: 0x3fe,
         main: channel,

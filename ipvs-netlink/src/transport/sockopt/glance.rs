@@ -10,6 +10,8 @@
 //! - connections, packets and rates have 32 bits.
 //!
 //! Where one of these may matter there is no answer, and netlink has to be asked.
+//!
+//! The list of services comes in one call as well: what a dump lacks of it was left out.
 
 use std::collections::HashMap;
 
@@ -31,6 +33,8 @@ pub(crate) struct Glance {
     sockopt: Sockopt,
     /// How the legacy interface names the IPv4 services, and their numbers of destinations.
     services: HashMap<ServiceKey, (Key, usize)>,
+    /// The same services in the kernel's order.
+    order: Vec<ServiceKey>,
     buffer: Vec<u8>,
 }
 
@@ -42,22 +46,19 @@ impl Glance {
             return None;
         }
         let sockopt = Sockopt::without_census().ok()?;
-        Some(Self { sockopt, services: HashMap::new(), buffer: Vec::new() })
+        Some(Self { sockopt, services: HashMap::new(), order: Vec::new(), buffer: Vec::new() })
     }
 
     /// Prepares for a listing of everything.
-    pub(crate) fn begin(&mut self, detail: Detail) {
-        self.services.clear();
-        if detail.rates {
-            return;
-        }
+    pub(crate) fn begin(&mut self) {
+        self.forget();
         let entries = self.sockopt.service_entries().unwrap_or_default();
         self.learn(&entries);
     }
 
     /// Prepares for a listing of one service.
     pub(crate) fn begin_one(&mut self, service: ServiceKey, detail: Detail) {
-        self.services.clear();
+        self.forget();
         if detail.rates || service.family() == Family::Ipv6 {
             return;
         }
@@ -70,10 +71,22 @@ impl Glance {
         }
     }
 
+    fn forget(&mut self) {
+        self.services.clear();
+        self.order.clear();
+    }
+
     fn learn(&mut self, entries: &[u8]) {
-        let entries = entries.chunks_exact(SERVICE_ENTRY).map(Reader);
-        let known = entries.map(|entry| (entry.service_key(), (entry.key(), entry.dest_count())));
-        self.services.extend(known);
+        for entry in entries.chunks_exact(SERVICE_ENTRY).map(Reader) {
+            let service = entry.service_key();
+            self.services.insert(service, (entry.key(), entry.dest_count()));
+            self.order.push(service);
+        }
+    }
+
+    /// The IPv4 services that were there when the listing began, in the kernel's order.
+    pub(crate) fn services(&self) -> &[ServiceKey] {
+        &self.order
     }
 
     /// The destinations of a service, if they can be told from here in this detail.
@@ -85,6 +98,9 @@ impl Glance {
         let (key, count) = *self.services.get(&service.key)?;
         if count == 0 {
             return Some(Vec::new());
+        }
+        if detail.rates {
+            return None;
         }
         // Room for one more, so that a full answer is one that may be cut.
         let buffer = key.dests_in(std::mem::take(&mut self.buffer), count + 1);

@@ -99,7 +99,8 @@ impl Glance {
         if count == 0 {
             return Some(Vec::new());
         }
-        if detail.rates {
+        if !tells(service, &[], detail) {
+            // Whatever destinations there are, this does not tell enough of them.
             return None;
         }
         // Room for one more, so that a full answer is one that may be cut.
